@@ -1,0 +1,9 @@
+//! What happened, in our words. No format, no wire names, no I/O.
+
+mod kind;
+mod number;
+mod time;
+
+pub use kind::{Direction, Kind};
+pub use number::{Number, digits};
+pub use time::rfc3339;

@@ -1,0 +1,167 @@
+//! The envelope of the Cloud API: `{object, entry: [{id, time, changes: [{field, value}]}]}`.
+//!
+//! Several entries (accounts), changes and items may come in one body. Only the value of a
+//! `messages` change is opened further; any other field is one of the Business Management fields or
+//! one of tomorrow's, and stays as it stands.
+
+use super::on_premises::LISTS;
+use crate::json::{Node, Object};
+
+/// `object` of every WhatsApp webhook.
+pub const OBJECT: &str = "whatsapp_business_account";
+
+/// A Cloud body.
+#[derive(Debug, Clone)]
+pub struct Body<'a> {
+    /// The members beside `entry`.
+    pub rest: Object<'a>,
+    /// One for each account.
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// What one account reports.
+#[derive(Debug, Clone)]
+pub enum Entry<'a> {
+    /// An entry as it should be.
+    Known {
+        /// The members beside `changes`: `id`, perhaps `time`.
+        rest: Object<'a>,
+        /// Its changes.
+        changes: Vec<Change<'a>>,
+    },
+    /// No object, or one without a list of changes.
+    Stray(Node<'a>),
+}
+
+/// One change of one account.
+#[derive(Debug, Clone)]
+pub enum Change<'a> {
+    /// A change as it should be.
+    Known {
+        /// The members beside `value`: `field`.
+        rest: Object<'a>,
+        /// What changed.
+        value: Option<Node<'a>>,
+    },
+    /// No object.
+    Stray(Node<'a>),
+}
+
+impl<'a> Body<'a> {
+    /// Takes the envelope apart.
+    #[must_use]
+    pub fn new(mut root: Object<'a>) -> Self {
+        let entries = match root.remove("entry") {
+            Some(Node::List(entries)) => entries.into_iter().map(Entry::new).collect(),
+            _ => Vec::new(),
+        };
+        Self { rest: root, entries }
+    }
+
+    /// Puts it together again.
+    #[must_use]
+    pub fn into_object(self) -> Object<'a> {
+        let mut root = self.rest;
+        root.push("entry", Node::List(self.entries.into_iter().map(Entry::into_node).collect()));
+        root
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn new(node: Node<'a>) -> Self {
+        match node {
+            Node::Object(mut rest) if matches!(rest.get("changes"), Some(Node::List(_))) => {
+                let changes = match rest.remove("changes") {
+                    Some(Node::List(changes)) => changes.into_iter().map(Change::new).collect(),
+                    _ => Vec::new(),
+                };
+                Entry::Known { rest, changes }
+            }
+            node => Entry::Stray(node),
+        }
+    }
+
+    /// Puts it together again.
+    #[must_use]
+    pub fn into_node(self) -> Node<'a> {
+        match self {
+            Entry::Known { mut rest, changes } => {
+                rest.push("changes", Node::List(changes.into_iter().map(Change::into_node).collect()));
+                rest.into()
+            }
+            Entry::Stray(node) => node,
+        }
+    }
+}
+
+impl<'a> Change<'a> {
+    fn new(node: Node<'a>) -> Self {
+        match node {
+            Node::Object(mut rest) => {
+                let value = rest.remove("value");
+                Change::Known { rest, value }
+            }
+            node => Change::Stray(node),
+        }
+    }
+
+    /// Puts it together again.
+    #[must_use]
+    pub fn into_node(self) -> Node<'a> {
+        match self {
+            Change::Known { mut rest, value } => {
+                if let Some(value) = value {
+                    // Real deliveries print `value` first.
+                    rest.push_front("value", value);
+                }
+                rest.into()
+            }
+            Change::Stray(node) => node,
+        }
+    }
+
+    /// The word under `field`.
+    #[must_use]
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Change::Known { rest, .. } => rest.text("field").map(std::borrow::Cow::into_owned),
+            Change::Stray(_) => None,
+        }
+    }
+
+    /// Whether it reports messages, statuses or errors of a number. Some examples of Meta's leave
+    /// `field` out.
+    #[must_use]
+    pub fn is_messages(&self) -> bool {
+        let Change::Known { rest, value: Some(Node::Object(value)) } = self else { return false };
+        rest.get("field").is_none_or(|field| field.is("messages")) && LISTS.iter().skip(1).any(|key| !value.items(key).is_empty())
+    }
+
+    /// The value of a `messages` change with at least one item, and the members beside it; else the
+    /// whole change as it stood.
+    #[allow(clippy::missing_errors_doc, reason = "Err is the other half of the answer")]
+    pub fn into_messages(self) -> Result<(Object<'a>, Object<'a>), Node<'a>> {
+        if !self.is_messages() {
+            return Err(self.into_node());
+        }
+        match self {
+            Change::Known { rest, value: Some(Node::Object(value)) } => Ok((rest, value)),
+            other => Err(other.into_node()),
+        }
+    }
+}
+
+/// A body of one change of the field `messages`.
+#[must_use]
+pub fn wrap<'a>(account: Node<'a>, value: Object<'a>) -> Object<'a> {
+    let mut change = Object::with_capacity(2);
+    change.push("value", value.into());
+    change.push("field", Node::literal("\"messages\""));
+    let mut entry = Object::with_capacity(2);
+    entry.push("id", account);
+    entry.push("changes", Node::List(vec![change.into()]));
+    let mut root = Object::with_capacity(2);
+    root.push("object", Node::literal("\"whatsapp_business_account\""));
+    root.push("entry", Node::List(vec![entry.into()]));
+    root
+}

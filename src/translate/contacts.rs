@@ -1,0 +1,75 @@
+//! `contacts[]` beside messages.
+
+use super::phone::{self, CONTACT};
+use super::rules::WithoutPhone;
+use crate::json::{Node, Object, same};
+
+/// The user id of the only contact, if there is only one.
+pub(super) fn lone_user_id<'a>(body: &Object<'a>) -> Option<Node<'a>> {
+    match body.items("contacts") {
+        [Node::Object(contact)] => contact.filled("user_id").cloned(),
+        _ => None,
+    }
+}
+
+/// Gives contacts without a phone their user id as `wa_id`.
+pub(super) fn down(body: &mut Object<'_>) {
+    let contacts = body.get_mut("contacts").and_then(Node::open_list);
+    for contact in contacts.into_iter().flatten().filter_map(Node::open) {
+        // A withheld phone dead-letters the message; its contact only lacks a word.
+        let _no_user_id = phone::down(contact, &CONTACT, None, WithoutPhone::UserId).is_err();
+    }
+}
+
+/// Leaves out a `wa_id` that is only the user id; makes up contacts where a body brings none, since
+/// consumers of the Cloud read them.
+pub(super) fn up(body: &mut Object<'_>) {
+    let brought = match body.get_mut("contacts") {
+        None => false,
+        Some(contacts) => match contacts.open_list() {
+            None => true,
+            Some(list) => {
+                for contact in list.iter_mut().filter_map(Node::open) {
+                    phone::up(contact, &CONTACT, None);
+                }
+                !list.is_empty()
+            }
+        },
+    };
+    if brought {
+        return;
+    }
+    let made = made_up(body.items("messages"));
+    if made.is_empty() {
+        return;
+    }
+    body.remove("contacts");
+    body.insert_before("messages", "contacts", Node::List(made));
+}
+
+/// `{"profile": {"name": ""}, "wa_id": from}` for each distinct sender.
+fn made_up<'a>(messages: &[Node<'a>]) -> Vec<Node<'a>> {
+    let mut senders: Vec<(&'static str, Node<'a>)> = Vec::new();
+    for message in messages.iter().filter_map(Node::object) {
+        if message.get("type").is_some_and(|kind| kind.is("system")) {
+            continue;
+        }
+        let phone = message.filled("from").map(|from| ("wa_id", from));
+        let sender = phone.or_else(|| message.filled("from_user_id").map(|id| ("user_id", id)));
+        if let Some((key, sender)) = sender
+            && !senders.iter().any(|(name, known)| *name == key && same(known, sender))
+        {
+            senders.push((key, sender.clone()));
+        }
+    }
+    senders.into_iter().map(|(key, sender)| made_up_contact(key, sender)).collect()
+}
+
+fn made_up_contact<'a>(key: &'static str, sender: Node<'a>) -> Node<'a> {
+    let mut profile = Object::with_capacity(1);
+    profile.push("name", Node::literal("\"\""));
+    let mut contact = Object::with_capacity(2);
+    contact.push("profile", profile.into());
+    contact.push(key, sender);
+    contact.into()
+}

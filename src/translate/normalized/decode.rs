@@ -1,0 +1,150 @@
+//! Events back into the body they came from.
+
+use super::ITEMS;
+use super::words::{self, Item};
+use crate::format::cloud::{Body, Change, Entry};
+use crate::format::normalized::{Event, Platform, number_of};
+use crate::format::{Document, on_premises};
+use crate::json::{Node, Object};
+
+/// The platform's body around what one event tells.
+pub(in crate::translate) fn source_of<'a>(event: Event<'a>) -> Document<'a> {
+    let platform = event.platform;
+    let mut data = event.into_data();
+    let mut beside = Beside(take_object(&mut data, "beside"));
+    match platform {
+        Platform::OnPremises => {
+            let number = number_of(&data);
+            let flat = match data.remove("value") {
+                Some(mut value) => value.open().cloned().unwrap_or_default(),
+                None => body_of(&mut data, platform, beside.take("value")),
+            };
+            Document::OnPremises(on_premises::Body { flat: opened(flat), number })
+        }
+        Platform::Cloud => Document::Cloud(cloud_body(&mut data, &mut beside)),
+    }
+}
+
+fn cloud_body<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>) -> Body<'a> {
+    let mut rest = Object::with_capacity(2);
+    move_member(data, "object", &mut rest, "object");
+    beside.take("root").into_iter().for_each(|member| rest.push_member(member));
+    let mut stray = take_object(data, "stray");
+    if stray.has("body") {
+        return Body { rest, entries: Vec::new() };
+    }
+    if let Some(entry) = stray.remove("entry") {
+        let mut body = Object::with_capacity(1);
+        body.push("entry", Node::List(vec![opened_entry(entry)]));
+        return Body { rest, ..Body::new(body) };
+    }
+    let account = take_object(data, "account");
+    let change = match stray.remove("change") {
+        Some(node) => Change::Stray(node),
+        None => known_change(data, beside, stray),
+    };
+    Body { rest, entries: vec![Entry::Known { rest: account, changes: vec![change] }] }
+}
+
+fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Object<'a>) -> Change<'a> {
+    let mut rest = Object::with_capacity(1);
+    move_member(data, "field", &mut rest, "field");
+    beside.take("change").into_iter().for_each(|member| rest.push_member(member));
+    let has_item = !stray.is_empty() || ITEMS.iter().any(|(_, word)| data.has(word));
+    if !has_item {
+        return Change::Known { rest, value: data.remove("value") };
+    }
+    if !stray.is_empty() {
+        data.push("stray", stray.into());
+    }
+    let mut value = Object::with_capacity(6);
+    move_member(data, "messaging_product", &mut value, "messaging_product");
+    move_member(data, "number", &mut value, "metadata");
+    let items = body_of(data, Platform::Cloud, beside.take("value"));
+    items.into_iter().for_each(|member| value.push_member(member));
+    Change::Known { rest, value: Some(opened(value).into()) }
+}
+
+/// Contacts, the one item, and what stood beside them.
+fn body_of<'a>(data: &mut Object<'a>, platform: Platform, mut beside: Object<'a>) -> Object<'a> {
+    let mut body = Object::with_capacity(4);
+    let mut contacts: Vec<Node<'a>> = data.remove("contact").into_iter().collect();
+    if let Some(Node::List(others)) = beside.get_mut("contacts").map(|node| { node.open_list(); node }) {
+        contacts.append(others);
+    }
+    if !contacts.is_empty() {
+        beside.remove("contacts");
+        body.push("contacts", Node::List(contacts));
+    }
+    let mut stray = take_object(data, "stray");
+    for (list, word) in ITEMS {
+        let said = data.remove(word).map(|node| match data.remove("as_received") {
+            Some(received) => received,
+            None => words::unsay(node, Item::of_list(list), platform),
+        });
+        if let Some(item) = said.or_else(|| stray.remove(list)) {
+            beside.remove(list);
+            body.push(list, Node::List(vec![item]));
+        }
+    }
+    beside.into_iter().for_each(|member| body.push_member(member));
+    body
+}
+
+/// Opened as the reader would have opened it.
+fn opened(mut body: Object<'_>) -> Object<'_> {
+    for list in on_premises::LISTS {
+        let items = body.get_mut(list).and_then(Node::open_list);
+        items.into_iter().flatten().for_each(|item| {
+            item.open();
+        });
+    }
+    body
+}
+
+fn opened_entry(mut entry: Node<'_>) -> Node<'_> {
+    if let Some(changes) = entry.open().and_then(|entry| entry.get_mut("changes")) {
+        changes.open_list();
+    }
+    entry
+}
+
+fn take_object<'a>(data: &mut Object<'a>, key: &str) -> Object<'a> {
+    let mut node = data.remove(key);
+    node.as_mut().and_then(Node::open).map(std::mem::take).unwrap_or_default()
+}
+
+fn move_member<'a>(from: &mut Object<'a>, key: &str, to: &mut Object<'a>, new: &'static str) {
+    if let Some(value) = from.remove(key) {
+        to.push(new, value);
+    }
+}
+
+/// What stood beside the item, by where it stood.
+struct Beside<'a>(Object<'a>);
+
+impl<'a> Beside<'a> {
+    fn take(&mut self, place: &str) -> Object<'a> {
+        take_object(&mut self.0, place)
+    }
+}
+
+/// A pointer into the body of [`source_of`] as a pointer into the event.
+pub(in crate::translate) fn pointer_into_event(pointer: &str) -> String {
+    const CHANGE: &str = "/entry/0/changes/0";
+    let inside = pointer.strip_prefix(CHANGE).map_or(pointer, |rest| rest.strip_prefix("/value").unwrap_or(rest));
+    let moved = [
+        ("/messages/0", "/data/message"),
+        ("/statuses/0", "/data/status"),
+        ("/errors/0", "/data/error"),
+        ("/contacts/0", "/data/contact"),
+        ("/metadata", "/data/number"),
+        ("/messaging_product", "/data/messaging_product"),
+        ("/field", "/data/field"),
+        ("/object", "/data/object"),
+        ("/entry/0/id", "/data/account/id"),
+        ("/entry/0/time", "/data/account/time"),
+    ];
+    let found = moved.into_iter().find_map(|(from, to)| Some(format!("{to}{}", inside.strip_prefix(from)?)));
+    found.unwrap_or_else(|| if inside.is_empty() { "/data".to_owned() } else { format!("/data/beside/value{inside}") })
+}
