@@ -5,5 +5,5 @@ mod number;
 mod time;
 
 pub use kind::{Direction, Kind};
-pub use number::{Number, digits};
+pub use number::{Address, Number, digits};
 pub use time::rfc3339;

@@ -7,6 +7,9 @@ pub mod cloud;
 pub mod contact;
 pub mod normalized;
 pub mod on_premises;
+mod split;
+
+pub use split::{By, Piece, split};
 
 use crate::json::{self, Malformed, Node, Object, Shape};
 use std::fmt;

@@ -1,7 +1,37 @@
 //! `cutover` stands in front of a WhatsApp webhook consumer and hands it the one format it was
-//! written for.
+//! written for, whatever the platform sends: the flat On-Premises body or the Cloud API's envelope.
+//!
+//! ```text
+//! bytes -> ingress -> pass_through -> translate -> delivery -> bytes
+//!          verify     route, verdict  pure         sign, send, judge
+//! ```
+//!
+//! Arrows never turn back. `json`, `event`, `format` and `translate` are pure: no clock, network,
+//! configuration or log. `ingress` knows the name of a format and nothing inside one; `delivery`
+//! calls `translate` and otherwise knows nothing of WhatsApp; `config` knows every stage's settings
+//! and no stage knows `config`; `app` is the only wiring.
+
+pub mod cli;
+
+pub mod app;
+pub mod config;
+
+pub mod ingress;
+pub mod routing;
+
+pub mod pass_through;
+
 pub mod event;
 pub mod format;
 pub mod json;
 pub mod translate;
-pub mod cli;
+
+pub mod delivery;
+
+pub mod admin;
+pub mod clock;
+pub mod secret;
+pub mod server;
+pub mod telemetry;
+pub mod tls;
+pub mod trace;

@@ -28,3 +28,16 @@ impl Number {
             || (!phone.is_empty() && self.display_phone_number.as_deref().is_some_and(|own| digits(own) == phone))
     }
 }
+
+/// What an event says of the number it belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Address {
+    /// `phone_number_id` of the metadata, or the number of a URL or header.
+    pub number: Option<String>,
+    /// The number itself, where it is said beside its id.
+    pub display_phone_number: Option<String>,
+    /// The account.
+    pub account: Option<String>,
+    /// Whether events of this kind name a number at all; those of accounts and templates do not.
+    pub names_number: bool,
+}

@@ -58,6 +58,23 @@ impl<'a> Body<'a> {
         Self { rest: root, entries }
     }
 
+    /// The values of its changes, as far as they are objects.
+    pub fn values(&self) -> impl Iterator<Item = &Object<'a>> {
+        self.entries.iter().flat_map(Entry::changes).filter_map(Change::value)
+    }
+
+    /// The values of its changes, changeable.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Object<'a>> {
+        let changes = self.entries.iter_mut().flat_map(|entry| match entry {
+            Entry::Known { changes, .. } => changes.as_mut_slice(),
+            Entry::Stray(_) => &mut [],
+        });
+        changes.filter_map(|change| match change {
+            Change::Known { value: Some(Node::Object(value)), .. } => Some(value),
+            Change::Known { .. } | Change::Stray(_) => None,
+        })
+    }
+
     /// Puts it together again.
     #[must_use]
     pub fn into_object(self) -> Object<'a> {
@@ -68,6 +85,13 @@ impl<'a> Body<'a> {
 }
 
 impl<'a> Entry<'a> {
+    fn changes(&self) -> &[Change<'a>] {
+        match self {
+            Entry::Known { changes, .. } => changes,
+            Entry::Stray(_) => &[],
+        }
+    }
+
     fn new(node: Node<'a>) -> Self {
         match node {
             Node::Object(mut rest) if matches!(rest.get("changes"), Some(Node::List(_))) => {
@@ -117,6 +141,13 @@ impl<'a> Change<'a> {
                 rest.into()
             }
             Change::Stray(node) => node,
+        }
+    }
+
+    fn value(&self) -> Option<&Object<'a>> {
+        match self {
+            Change::Known { value: Some(Node::Object(value)), .. } => Some(value),
+            Change::Known { .. } | Change::Stray(_) => None,
         }
     }
 

@@ -30,3 +30,12 @@ impl<'a> Body<'a> {
         Self { flat, number: None }
     }
 }
+
+/// Whether this is Turn.io's copy of a message the business sent itself (`_vnd.v1.direction`).
+#[must_use]
+pub fn is_outbound(node: &Node<'_>) -> bool {
+    let Some(vendor) = node.object().and_then(|message| message.get("_vnd")) else { return false };
+    let mut vendor = vendor.clone();
+    let version = vendor.open().and_then(|vendor| vendor.open("v1"));
+    version.is_some_and(|version| version.get("direction").is_some_and(|word| word.is("outbound")))
+}

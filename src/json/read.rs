@@ -61,8 +61,8 @@ pub fn read_bytes<'a>(bytes: &'a [u8], shape: &'static Shape) -> Result<Node<'a>
 pub fn read<'a>(text: &'a str, shape: &'static Shape) -> Result<Node<'a>, Malformed> {
     let too_deep = Cell::new(false);
     let document = match attempt(text, Reader { shape, careful: false, too_deep: &too_deep }) {
-        Err(error) if error.is_data() => attempt(text, Reader { shape, careful: true, too_deep: &too_deep }),
-        outcome => outcome,
+        Ok(node) => Ok(node),
+        Err(_) => attempt(text, Reader { shape, careful: true, too_deep: &too_deep }),
     };
     match document {
         _ if too_deep.get() => Err(Malformed::TooDeep),

@@ -12,12 +12,18 @@ pub(super) fn lone_user_id<'a>(body: &Object<'a>) -> Option<Node<'a>> {
     }
 }
 
-/// Gives contacts without a phone their user id as `wa_id`.
-pub(super) fn down(body: &mut Object<'_>) {
+/// Gives contacts without a phone their user id as `wa_id`, where the rule lets it stand for one.
+pub(super) fn down(body: &mut Object<'_>, rule: WithoutPhone) {
+    if rule == WithoutPhone::DeadLetter {
+        return;
+    }
     let contacts = body.get_mut("contacts").and_then(Node::open_list);
     for contact in contacts.into_iter().flatten().filter_map(Node::open) {
-        // A withheld phone dead-letters the message; its contact only lacks a word.
-        let _no_user_id = phone::down(contact, &CONTACT, None, WithoutPhone::UserId).is_err();
+        if contact.lacks(CONTACT.phone)
+            && let Some(user_id) = contact.filled(CONTACT.user_id).cloned()
+        {
+            contact.set(CONTACT.phone, user_id);
+        }
     }
 }
 

@@ -103,8 +103,8 @@ fn value_down<'a>(mut value: Object<'a>, path: &Path<'_>, scope: &mut Scope<'_, 
         statuses.extend(status::down(node, &at.index(index), scope));
     }
     error::list_down(&mut value, Place::Elsewhere, path, &mut scope.ledger);
-    for mut body in assemble(value, messages, statuses, path, scope) {
-        contacts::down(&mut body);
+    for mut body in assemble(value, messages, statuses, LossCode::WithoutPhone, path, scope) {
+        contacts::down(&mut body, scope.rules.without_phone);
         bodies.push(body);
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn up<'a>(body: on_premises::Body<'a>, scope: &mut Scope<'_, 'a>) -> 
     let at = Path::ROOT.key("messages");
     for (index, node) in take_items(&mut flat, "messages").into_iter().enumerate() {
         let path = at.index(index);
-        match message::is_outbound(&node) {
+        match on_premises::is_outbound(&node) {
             true => scope.ledger.lose(&path, LossCode::NoCounterpart, node),
             false => messages.push(message::up(node, lone.as_ref(), &path, scope)),
         }
@@ -131,7 +131,7 @@ pub(super) fn up<'a>(body: on_premises::Body<'a>, scope: &mut Scope<'_, 'a>) -> 
         statuses.push(status::up(node, &at.index(index), scope));
     }
     error::list_up(&mut flat, &Path::ROOT, &mut scope.ledger);
-    let values = assemble(flat, messages, statuses, &Path::ROOT, scope);
+    let values = assemble(flat, messages, statuses, LossCode::NoCounterpart, &Path::ROOT, scope);
     let number = number.as_ref().or(scope.rules.number);
     let mut bodies = Vec::with_capacity(values.len());
     for mut value in values {
@@ -170,10 +170,12 @@ fn put_items<'a>(body: &mut Object<'a>, key: &'static str, items: Vec<Node<'a>>)
 
 /// Puts translated items back: messages first, with everything that belongs to no one item; statuses
 /// in a body of their own, since neither platform mixes them and real clients then overlook them.
+/// Where no item was let through, the rest goes for the same reason, `left_out`.
 fn assemble<'a>(
     mut body: Object<'a>,
     messages: Vec<Node<'a>>,
     statuses: Vec<Node<'a>>,
+    left_out: LossCode,
     path: &Path<'_>,
     scope: &mut Scope<'_, 'a>,
 ) -> Vec<Object<'a>> {
@@ -195,7 +197,7 @@ fn assemble<'a>(
     if has_items(&body) {
         return vec![body];
     }
-    lose_members(body, LossCode::NoCounterpart, path, scope);
+    lose_members(body, left_out, path, scope);
     Vec::new()
 }
 

@@ -11,24 +11,21 @@ use crate::json::{Node, Object, Path};
 /// A code as it was written.
 #[derive(Debug, Clone, Copy)]
 struct Code<'n> {
-    /// Its digits, or whatever number stood there.
+    /// Its digits.
     text: &'n str,
     quoted: bool,
 }
 
 impl<'n> Code<'n> {
-    /// A number, or a string of digits; nothing else is a code.
+    /// Digits, as a number or a string; nothing else is a code.
     fn of(error: &'n Object<'_>) -> Option<Self> {
         let node = error.get("code")?;
-        if let Some(text) = node.number() {
-            return Some(Self { text, quoted: false });
-        }
-        let text = node.escaped()?;
+        let text = node.number().or_else(|| node.escaped())?;
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then_some(Self { text, quoted: true })
+        digits.then_some(Self { text, quoted: node.number().is_none() })
     }
 
-    /// Its value; `u32::MAX`, which no platform uses, for a number that is no code (`1e3`, `-1`).
+    /// Its value; `u32::MAX`, which no platform uses, for what is larger.
     fn value(self) -> u32 {
         self.text.parse().unwrap_or(u32::MAX)
     }

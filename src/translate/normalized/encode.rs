@@ -6,10 +6,9 @@ use crate::event::{Direction, Kind, Number, rfc3339};
 use crate::format::cloud::{self, Change, Entry};
 use crate::format::contact::{self, User};
 use crate::format::normalized::{Platform, TYPE_PREFIX};
-use crate::format::on_premises;
+use crate::format::on_premises::{self, is_outbound};
 use crate::json::{Node, Object, quote, same};
 use crate::translate::envelope::has_items;
-use crate::translate::message::is_outbound;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 

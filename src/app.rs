@@ -1,0 +1,142 @@
+//! The wiring: a configuration becomes listeners, consumers and tasks, and all of them end together.
+
+use crate::admin::{self, Readiness};
+use crate::config::Config;
+use crate::delivery::Consumer;
+use crate::ingress::{self, Ingress};
+use crate::pass_through::PassThrough;
+use crate::server::{self, Server, Tls};
+use crate::{telemetry, tls};
+use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How many webhooks are worked on for each connection that may be open: HTTP/1.1 has one at a time.
+const WEBHOOKS_PER_CONNECTION: usize = 1;
+/// Connections of operators, probes and scrapers.
+const ADMIN_CONNECTIONS: usize = 64;
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The proxy, bound to its addresses.
+pub struct App {
+    webhooks: Server,
+    admin: Server,
+    ingress: Arc<Ingress>,
+    readiness: Arc<Readiness>,
+    metrics: PrometheusHandle,
+    drain: Duration,
+}
+
+impl App {
+    /// Binds and builds everything; nothing is served yet.
+    ///
+    /// # Errors
+    /// An address that is taken, a certificate that cannot be read.
+    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        tls::install_provider();
+        let metrics = telemetry::start_metrics().context("cannot start metrics")?;
+        let Config { listen, doors, routes, consumers, .. } = config;
+        let consumers = consumers
+            .into_iter()
+            .map(|settings| {
+                let name = settings.name.clone();
+                Consumer::new(settings).with_context(|| format!("consumer.{name}.tls_ca"))
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let permits = u32::try_from(listen.max_connections * WEBHOOKS_PER_CONNECTION).unwrap_or(u32::MAX);
+        let ingress = Arc::new(Ingress::new(
+            doors,
+            Arc::new(routes),
+            listen.max_body_bytes,
+            permits.min(u32::MAX >> 4),
+            PassThrough::new(consumers),
+        ));
+        let tls = match &listen.tls {
+            None => None,
+            Some(own) => Some(Tls {
+                config: tls::server(&own.cert, &own.key, own.client_ca.as_deref()).context("listen.tls")?,
+                client_name: own.client_name.clone(),
+            }),
+        };
+        let readiness = Arc::new(Readiness::default());
+        let admin = admin::router(Arc::clone(&readiness), metrics.clone(), listen.admin_token);
+        Ok(Self {
+            webhooks: Server {
+                listener: server::bind(listen.webhooks).await?,
+                router: ingress::router(Arc::clone(&ingress)),
+                max_connections: listen.max_connections,
+                tls,
+            },
+            admin: Server {
+                listener: server::bind(listen.admin).await?,
+                router: admin,
+                max_connections: ADMIN_CONNECTIONS,
+                tls: None,
+            },
+            ingress,
+            readiness,
+            metrics,
+            drain: listen.drain,
+        })
+    }
+
+    /// Where webhooks are taken and where the operator asks, with the ports that were given.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.webhooks.listener.local_addr()?, self.admin.listener.local_addr()?))
+    }
+
+    /// Serves until `stop` is ready, then drains: readiness goes red, new webhooks are answered 503,
+    /// running attempts end.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let upkeep = tokio::spawn(upkeep(self.metrics));
+        let (webhooks_stop, webhooks_stopped) = watch::channel(false);
+        let (admin_stop, admin_stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.webhooks.run(webhooks_stopped));
+        tasks.spawn(self.admin.run(admin_stopped));
+        stop.await;
+        self.readiness.drain();
+        tracing::info!("draining");
+        if tokio::time::timeout(self.drain, self.ingress.close()).await.is_err() {
+            tracing::warn!("attempts were still running at the end of listen.drain; their webhooks were not answered");
+        }
+        webhooks_stop.send_replace(true);
+        admin_stop.send_replace(true);
+        while tasks.join_next().await.is_some() {}
+        upkeep.abort();
+        tracing::info!("stopped");
+    }
+}
+
+/// Folds what histograms have gathered, so that they stay small when nobody scrapes.
+async fn upkeep(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        metrics.run_upkeep();
+    }
+}
+
+/// Ready at SIGTERM or SIGINT.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (term, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    match (term, interrupt) {
+        (Ok(mut term), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "cannot listen for signals; stop with SIGKILL");
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `[[consumer]]`: who receives, and in which words.
+
+use super::Journal;
+use super::section::Section;
+use crate::delivery::{Batch, Settings};
+use crate::event::Kind;
+use crate::format::Format;
+use crate::translate::MessageIds;
+use hyper::Uri;
+use hyper::header::{HeaderName, HeaderValue};
+use std::time::Duration;
+
+pub(super) fn read_all(root: &mut Section<'_>, journal: Journal) -> Vec<Settings> {
+    let sections = root.sections("consumer");
+    if sections.is_empty() {
+        root.problem("consumer", "is missing: write [[consumer]] with name, url and format");
+    }
+    let mut consumers: Vec<Settings> = Vec::with_capacity(sections.len());
+    for section in sections {
+        let consumer = read(section, journal);
+        if consumers.iter().any(|other| other.name == consumer.name) {
+            root.problem("consumer", &format!("two are called {:?}: give each its own name", consumer.name));
+        }
+        consumers.push(consumer);
+    }
+    consumers
+}
+
+fn read(mut section: Section<'_>, journal: Journal) -> Settings {
+    let name = section.required("name", "\"crm\"");
+    let url = url(&mut section);
+    let format = section.required("format", "\"onprem\"");
+    let format = format.parse().unwrap_or_else(|reason: String| {
+        if !format.is_empty() {
+            section.problem("format", &reason);
+        }
+        Format::Cloud
+    });
+    let concurrency = section.integer("concurrency").unwrap_or(32);
+    let settings = Settings {
+        name,
+        url,
+        format,
+        timeout: section.duration("timeout").unwrap_or(Duration::from_secs(10)),
+        tls_ca: section.text("tls_ca").map(Into::into),
+        concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX).max(1),
+        batch: section.word("batch", &[("conversation", Batch::Conversation), ("event", Batch::Event)], Batch::Conversation),
+        sign_with: section.secret("sign_with"),
+        message_ids: section.word("message_ids", &[("keep", MessageIds::Keep), ("convert", MessageIds::Convert)], MessageIds::Keep),
+        kinds: kinds(&mut section),
+        headers: headers(section.section("headers")),
+    };
+    rules_that_need_memory(&mut section, journal);
+    retry(section.section("retry"));
+    section.finish();
+    settings
+}
+
+fn url(section: &mut Section<'_>) -> Uri {
+    let text = section.required("url", "\"http://127.0.0.1:3000/webhook\"");
+    let parsed = text.parse::<Uri>().ok().filter(|url| {
+        url.host().is_some() && matches!(url.scheme_str(), Some("http" | "https"))
+    });
+    parsed.unwrap_or_else(|| {
+        if !text.is_empty() {
+            section.problem("url", "write a URL with http:// or https:// and a host");
+        }
+        Uri::default()
+    })
+}
+
+fn kinds(section: &mut Section<'_>) -> Option<Vec<Kind>> {
+    let words = section.words("kinds")?;
+    let known = |word: &String| {
+        let kind = Kind::named(word);
+        if kind.is_none() {
+            let all: Vec<&str> = Kind::ALL.iter().map(|kind| kind.label()).collect();
+            section.problem("kinds", &format!("{word:?} is no kind: write some of {}", all.join(", ")));
+        }
+        kind
+    };
+    Some(words.iter().filter_map(known).collect())
+}
+
+fn headers(mut section: Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = Vec::new();
+    for (name, secret) in section.all_secrets() {
+        match (HeaderName::try_from(name.as_str()), HeaderValue::from_bytes(secret.expose())) {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(true);
+                headers.push((name, value));
+            }
+            _ => section.problem(&name, "is no header that HTTP allows"),
+        }
+    }
+    headers
+}
+
+/// Without a journal nothing can be remembered or set aside.
+fn rules_that_need_memory(section: &mut Section<'_>, journal: Journal) {
+    let rules = [
+        ("without_phone", ["user_id", "dead_letter"]),
+        ("unknown", ["deliver", "dead_letter"]),
+        ("statuses", ["all", "forward_only"]),
+    ];
+    for (key, [plain, with_memory]) in rules {
+        let asked = section.word(key, &[(plain, false), (with_memory, true)], false);
+        match journal {
+            Journal::None if asked => section.problem(
+                key,
+                &format!("\"{with_memory}\" needs a journal: write \"{plain}\" with journal.backend = \"none\""),
+            ),
+            Journal::None => {}
+        }
+    }
+}
+
+/// Retries are the platform's while there is no journal; the keys are checked all the same.
+fn retry(mut section: Section<'_>) {
+    for key in ["first", "max", "give_up_after"] {
+        section.duration(key);
+    }
+    section.finish();
+}

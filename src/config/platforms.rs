@@ -1,0 +1,44 @@
+//! `[cloud]` and `[onprem]`: what the platforms prove themselves with.
+
+use super::listen::Listen;
+use super::section::Section;
+use crate::ingress::{CloudDoor, Doors, OnPremisesDoor};
+
+pub(super) fn read(root: &mut Section<'_>, listen: &Listen) -> Doors {
+    let loopback = listen.webhooks.ip().is_loopback();
+    let doors = Doors { cloud: cloud(root.section("cloud"), loopback), on_premises: on_premises(root.section("onprem"), loopback) };
+    if doors.cloud.is_closed() && doors.on_premises.is_closed() {
+        root.problem(
+            "listen.webhooks",
+            "others can reach this address and no platform has a credential: set cloud.app_secrets or \
+             onprem.authorization, or allow what comes unproven with cloud.allow_unsigned or \
+             onprem.allow_unauthenticated",
+        );
+    }
+    doors
+}
+
+fn cloud(mut section: Section<'_>, loopback: bool) -> CloudDoor {
+    let door = CloudDoor {
+        verify_token: section.secret("verify_token"),
+        app_secrets: section.secrets("app_secrets"),
+        authorization: section.secret("authorization"),
+        open: section.flag("allow_unsigned") || loopback,
+    };
+    if section.duration("max_event_age").is_some() {
+        section.problem("max_event_age", "needs a journal for its dead letters: leave it out with journal.backend = \"none\"");
+    }
+    section.finish();
+    door
+}
+
+fn on_premises(mut section: Section<'_>, loopback: bool) -> OnPremisesDoor {
+    let door = OnPremisesDoor {
+        authorization: section.secret("authorization"),
+        turn_secret: section.secret("turn_secret"),
+        url_secret: section.secret("url_secret"),
+        open: section.flag("allow_unauthenticated") || loopback,
+    };
+    section.finish();
+    door
+}

@@ -1,0 +1,34 @@
+//! What an operator should know before the start.
+
+use super::listen::Listen;
+use crate::delivery::Settings;
+use crate::format::Format;
+use crate::ingress::Doors;
+use crate::routing::Routes;
+
+pub(super) fn of(listen: &Listen, doors: &Doors, routes: &Routes, consumers: &[Settings]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut open = Vec::new();
+    if doors.cloud.takes_anything() {
+        open.push("Cloud bodies without a signature");
+    }
+    if doors.on_premises.takes_anything() {
+        open.push("On-Premises bodies without a credential");
+    }
+    if !open.is_empty() {
+        warnings.push(format!("open at {}: {}", listen.webhooks, open.join(", ")));
+    }
+    for (closed, key) in [(doors.cloud.is_closed(), "cloud"), (doors.on_premises.is_closed(), "onprem")] {
+        if closed {
+            warnings.push(format!("closed: {key} has no credential, so its bodies are answered 401"));
+        }
+    }
+    let cloud = consumers.iter().filter(|consumer| consumer.format == Format::Cloud);
+    for consumer in cloud.filter(|_| routes.is_empty()) {
+        warnings.push(format!(
+            "no [[number]]: On-Premises bodies cannot be said to consumer {:?}, whose format names the number",
+            consumer.name
+        ));
+    }
+    warnings
+}

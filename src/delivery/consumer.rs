@@ -1,0 +1,179 @@
+//! One attempt at one consumer.
+
+use super::signing::sign;
+use super::{Outgoing, Settings, Verdict};
+use crate::format::Format;
+use crate::telemetry;
+use crate::tls;
+use data_encoding::HEXLOWER;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Request, Response};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use sha2::{Digest, Sha256};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// The client of the delivery path.
+pub type Client = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// How much of an answer is read so that its connection can be used again.
+const ANSWER_MAX_BYTES: usize = 64 * 1024;
+/// Idle connections are closed before most servers close them, so that a request does not meet one
+/// that is just going.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// Headers of the platform's request that go along with its own bytes: they sign them.
+const SIGNATURES: [HeaderName; 4] = [
+    HeaderName::from_static("x-hub-signature-256"),
+    HeaderName::from_static("x-hub-signature"),
+    HeaderName::from_static("x-turn-hook-signature"),
+    HeaderName::from_static("x-360dialog-signature"),
+];
+const ACCOUNT: HeaderName = HeaderName::from_static("x-wa-account-id");
+const DELIVERY: HeaderName = HeaderName::from_static("x-cutover-delivery");
+const ATTEMPT: HeaderName = HeaderName::from_static("x-cutover-attempt");
+const SOURCE: HeaderName = HeaderName::from_static("x-cutover-source");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Connects to a consumer, by TLS where its URL says so.
+///
+/// # Errors
+/// When its certificate authority cannot be read.
+pub fn connector(settings: &Settings) -> anyhow::Result<HttpsConnector<HttpConnector>> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(settings.timeout));
+    let builder = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls::client(settings.tls_ca.as_deref())?)
+        .https_or_http()
+        .enable_http1();
+    Ok(builder.wrap_connector(http))
+}
+
+/// A consumer, ready to be asked.
+#[derive(Debug)]
+pub struct Consumer {
+    /// Its settings.
+    pub settings: Settings,
+    client: Client,
+    running: Semaphore,
+}
+
+impl Consumer {
+    /// Makes the client; no connection is opened yet.
+    ///
+    /// # Errors
+    /// When its certificate authority cannot be read.
+    pub fn new(settings: Settings) -> anyhow::Result<Self> {
+        let https = connector(&settings)?;
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .build(https);
+        let running = Semaphore::new(settings.concurrency.min(Semaphore::MAX_PERMITS));
+        Ok(Self { settings, client, running })
+    }
+
+    /// Sends one body; `headers` are those of the platform's request. At most `concurrency` at once,
+    /// and the wait for that counts towards nothing.
+    pub async fn attempt(&self, outgoing: Outgoing, source: Format, headers: &HeaderMap) -> Verdict {
+        let request = self.request(outgoing, source, headers);
+        // The semaphore is never closed.
+        let _permit = self.running.acquire().await;
+        let begun = Instant::now();
+        let verdict = match tokio::time::timeout(self.settings.timeout, self.send(request)).await {
+            Ok(verdict) => verdict,
+            Err(_) => Verdict::TimedOut,
+        };
+        let duration = begun.elapsed();
+        let consumer = self.settings.name.clone();
+        metrics::histogram!(telemetry::DELIVERY_DURATION, "consumer" => consumer).record(duration.as_secs_f64());
+        if verdict != Verdict::Delivered {
+            let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(consumer = %self.settings.name, verdict = verdict.label(), ?verdict, duration_ms, "not delivered");
+        }
+        verdict
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Verdict {
+        match self.client.request(request).await {
+            Ok(response) => answer(response).await,
+            Err(error) => {
+                tracing::debug!(consumer = %self.settings.name, %error, "no answer");
+                Verdict::Unreachable
+            }
+        }
+    }
+
+    fn request(&self, outgoing: Outgoing, source: Format, platform: &HeaderMap) -> Request<Full<Bytes>> {
+        let Outgoing { body, verbatim, account } = outgoing;
+        let settings = &self.settings;
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(match settings.format {
+            Format::Normalized => "application/cloudevents-batch+json",
+            Format::Cloud | Format::OnPremises => "application/json",
+        }));
+        let id = delivery_id(&settings.name, &body);
+        put(&mut headers, DELIVERY, &id);
+        headers.insert(ATTEMPT, HeaderValue::from_static("1"));
+        headers.insert(SOURCE, HeaderValue::from_static(source.label()));
+        pass_along(&mut headers, platform, verbatim && settings.sign_with.is_none());
+        if let Some(account) = account {
+            put(&mut headers, ACCOUNT, &account);
+        }
+        match platform.get(TRACEPARENT) {
+            Some(parent) => headers.insert(TRACEPARENT, parent.clone()),
+            None => headers.insert(TRACEPARENT, crate::trace::new_parent()),
+        };
+        if let Some(secret) = &settings.sign_with {
+            sign(&mut headers, secret, settings.format, &body, &id, crate::clock::unix_seconds());
+        }
+        for (name, value) in &settings.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = settings.url.clone();
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+/// The same for the same body to the same consumer: a platform's retry is the same delivery.
+fn delivery_id(consumer: &str, body: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(consumer).chain_update([0]).chain_update(body).finalize();
+    HEXLOWER.encode(digest.get(..16).unwrap_or_default())
+}
+
+/// Turn.io's headers and the account's go along always, signatures only with the bytes they sign.
+fn pass_along(headers: &mut HeaderMap, platform: &HeaderMap, signed: bool) {
+    for (name, value) in platform {
+        let allowed = match SIGNATURES.contains(name) {
+            true => signed,
+            false => name == ACCOUNT || name.as_str().starts_with("x-turn-"),
+        };
+        if allowed {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// Judges an answer by its head; the rest is read only for the connection's sake.
+async fn answer(response: Response<Incoming>) -> Verdict {
+    let verdict = Verdict::of(response.status(), response.headers());
+    if Limited::new(response.into_body(), ANSWER_MAX_BYTES).collect().await.is_err() {
+        tracing::debug!("an answer was long or broke off; its connection is not used again");
+    }
+    verdict
+}

@@ -1,0 +1,124 @@
+//! From a piece of a webhook to request bodies in the consumer's format.
+
+use super::{Batch, Settings};
+use crate::event::{Kind, Number, digits};
+use crate::format::on_premises::is_outbound;
+use crate::format::{Document, Format, Piece};
+use crate::json::{Node, Object};
+use crate::translate::{LossCode, Rules, WithoutPhone, translate_document};
+use hyper::body::Bytes;
+
+/// One request body.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The body.
+    pub body: Bytes,
+    /// Whether these are the platform's own bytes, so that its signature still holds.
+    pub verbatim: bool,
+    /// The business number for `X-WA-Account-Id`, where a flat body was made from a Cloud one.
+    pub account: Option<String>,
+}
+
+/// What a piece is for one consumer.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// The requests, in order; none where nothing in it has a counterpart or is wanted.
+    pub requests: Vec<Outgoing>,
+    /// What the consumer's format could not say.
+    pub losses: Vec<LossCode>,
+    /// Whether a rule of the operator left everything out.
+    pub dropped: bool,
+}
+
+impl Settings {
+    /// Says a piece in the consumer's format. `bytes` are the platform's own where the piece is a
+    /// whole body.
+    #[must_use]
+    pub fn prepare(&self, piece: Piece<'_>, number: Option<&Number>, bytes: Option<&Bytes>) -> Prepared {
+        let Some((document, filtered)) = self.wanted(piece) else {
+            return Prepared { dropped: true, ..Prepared::default() };
+        };
+        if let Some(bytes) = bytes
+            && !filtered
+            && document.format() == self.format
+        {
+            let whole = Outgoing { body: bytes.clone(), verbatim: true, account: None };
+            return Prepared { requests: vec![whole], ..Prepared::default() };
+        }
+        let account = match (&document, self.format) {
+            (Document::Cloud(body), Format::OnPremises) => display_phone_number(body).or_else(|| configured(number)),
+            _ => None,
+        };
+        let rules = Rules { number, message_ids: self.message_ids, without_phone: WithoutPhone::UserId };
+        let translation = translate_document(document, self.format, rules);
+        let losses = translation.losses.iter().map(|loss| loss.code).collect();
+        let request = |body: String| Outgoing { body: body.into(), verbatim: false, account: account.clone() };
+        let requests = match self.format {
+            Format::Normalized => batches(translation.bodies, self.batch).into_iter().map(request).collect(),
+            Format::Cloud | Format::OnPremises => translation.bodies.into_iter().map(request).collect(),
+        };
+        Prepared { requests, losses, dropped: false }
+    }
+
+    /// Leaves out the kinds nobody asked for; says whether anything was left out.
+    fn wanted<'a>(&self, piece: Piece<'a>) -> Option<(Document<'a>, bool)> {
+        let Some(kinds) = &self.kinds else { return Some((piece.document, false)) };
+        match (piece.kind, piece.document) {
+            (Kind::Message | Kind::Status | Kind::Error, mut document) => {
+                let mut left_out = false;
+                let mut anything = false;
+                for body in bodies(&mut document) {
+                    left_out |= keep_kinds(body, kinds);
+                    anything |= crate::format::on_premises::LISTS.iter().skip(1).any(|list| !body.items(list).is_empty());
+                }
+                anything.then_some((document, left_out))
+            }
+            (kind, document) => kinds.contains(&kind).then_some((document, false)),
+        }
+    }
+}
+
+/// The objects that hold items.
+fn bodies<'d, 'a>(document: &'d mut Document<'a>) -> Vec<&'d mut Object<'a>> {
+    match document {
+        Document::Cloud(body) => body.values_mut().collect(),
+        Document::OnPremises(body) => vec![&mut body.flat],
+        Document::Normalized(_) => Vec::new(),
+    }
+}
+
+fn keep_kinds(body: &mut Object<'_>, kinds: &[Kind]) -> bool {
+    let mut left_out = false;
+    for (list, kind) in [("messages", Kind::Message), ("statuses", Kind::Status), ("errors", Kind::Error)] {
+        let Some(Node::List(items)) = body.get_mut(list) else { continue };
+        let before = items.len();
+        items.retain(|item| {
+            let kind = if kind == Kind::Message && is_outbound(item) { Kind::Other } else { kind };
+            kinds.contains(&kind)
+        });
+        left_out |= items.len() < before;
+        if items.is_empty() && before > 0 {
+            body.remove(list);
+        }
+    }
+    left_out
+}
+
+/// Events as CloudEvents batches.
+fn batches(events: Vec<String>, batch: Batch) -> Vec<String> {
+    match batch {
+        _ if events.is_empty() => Vec::new(),
+        Batch::Conversation => vec![format!("[{}]", events.join(","))],
+        Batch::Event => events.into_iter().map(|event| format!("[{event}]")).collect(),
+    }
+}
+
+fn display_phone_number(body: &crate::format::cloud::Body<'_>) -> Option<String> {
+    let mut metadata = body.values().next()?.get("metadata")?.clone();
+    let phone = metadata.open()?.text("display_phone_number").map(|phone| digits(&phone));
+    phone.filter(|digits| !digits.is_empty())
+}
+
+fn configured(number: Option<&Number>) -> Option<String> {
+    number.and_then(|number| number.display_phone_number.as_deref()).map(digits)
+}

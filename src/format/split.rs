@@ -1,0 +1,269 @@
+//! One body cut into pieces that stand alone: one for each change, conversation and kind, each still
+//! a body of the format it came in.
+//!
+//! What belongs to no one item (errors, unknown members, contacts of nobody) stays with the first
+//! piece of its change; each piece repeats the contact of its user.
+
+use super::cloud::{self, Change, Entry};
+use super::contact::{self, User};
+use super::on_premises::{self, is_outbound};
+use super::Document;
+use crate::event::{Address, Kind};
+use crate::json::{Node, Object};
+
+/// What makes a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A group, else a user.
+    Conversation,
+    /// Each message and status.
+    Event,
+}
+
+/// A part of a body.
+#[derive(Debug, Clone)]
+pub struct Piece<'a> {
+    /// The part, as a body of its own.
+    pub document: Document<'a>,
+    /// The number it says it belongs to.
+    pub address: Address,
+    /// What it is about. Errors beside messages or statuses go with them.
+    pub kind: Kind,
+}
+
+/// Cuts a body. Where nothing is to be cut the only piece is the body as it was.
+#[must_use]
+pub fn split(document: Document<'_>, by: By) -> Vec<Piece<'_>> {
+    match document {
+        Document::Cloud(body) => split_cloud(body, by),
+        Document::OnPremises(body) => {
+            let on_premises::Body { flat, number } = body;
+            let parts = cut(flat, by).into_iter();
+            let piece = |(kind, flat)| Piece {
+                document: Document::OnPremises(on_premises::Body { flat, number: number.clone() }),
+                address: Address { names_number: true, ..Address::default() },
+                kind,
+            };
+            parts.map(piece).collect()
+        }
+        document @ Document::Normalized(_) => {
+            vec![Piece { document, address: Address::default(), kind: Kind::Other }]
+        }
+    }
+}
+
+fn split_cloud<'a>(body: cloud::Body<'a>, by: By) -> Vec<Piece<'a>> {
+    let cloud::Body { rest: root, entries } = body;
+    let mut pieces = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (rest, changes) = match entry {
+            Entry::Known { rest, changes } => (rest, changes),
+            stray @ Entry::Stray(_) => {
+                let document = Document::Cloud(cloud::Body { rest: root.clone(), entries: vec![stray] });
+                pieces.push(Piece { document, address: Address::default(), kind: Kind::Other });
+                continue;
+            }
+        };
+        let account = rest.text("id").map(std::borrow::Cow::into_owned);
+        for change in changes {
+            let address = address(&change, account.clone());
+            for (kind, change) in cut_change(change, by) {
+                let entry = Entry::Known { rest: rest.clone(), changes: vec![change] };
+                let document = Document::Cloud(cloud::Body { rest: root.clone(), entries: vec![entry] });
+                pieces.push(Piece { document, address: address.clone(), kind });
+            }
+        }
+    }
+    pieces
+}
+
+fn address(change: &Change<'_>, account: Option<String>) -> Address {
+    let value = match change {
+        Change::Known { value: Some(Node::Object(value)), .. } => value.get("metadata").cloned(),
+        Change::Known { .. } | Change::Stray(_) => None,
+    };
+    let mut metadata = value;
+    let metadata = metadata.as_mut().and_then(Node::open);
+    let text = |key| Some(metadata.as_ref()?.text(key)?.into_owned());
+    let (number, display_phone_number) = (text("phone_number_id"), text("display_phone_number"));
+    let names_number = number.is_some() || display_phone_number.is_some();
+    Address { number, display_phone_number, account, names_number }
+}
+
+fn cut_change<'a>(change: Change<'a>, by: By) -> Vec<(Kind, Change<'a>)> {
+    if !change.is_messages() {
+        let kind = change.field().map_or(Kind::Other, |field| Kind::of_field(&field));
+        return vec![(kind, change)];
+    }
+    match change {
+        Change::Known { rest, value: Some(Node::Object(value)) } => {
+            let whole = |(kind, value): (Kind, Object<'a>)| {
+                (kind, Change::Known { rest: rest.clone(), value: Some(value.into()) })
+            };
+            cut(value, by).into_iter().map(whole).collect()
+        }
+        other => vec![(Kind::Other, other)],
+    }
+}
+
+/// Items that go together.
+struct Group<'a> {
+    kind: Kind,
+    list: &'static str,
+    conversation: String,
+    items: Vec<Node<'a>>,
+    contacts: Vec<usize>,
+}
+
+/// Cuts contacts, messages and statuses; everything else stays with the first part.
+fn cut<'a>(mut body: Object<'a>, by: By) -> Vec<(Kind, Object<'a>)> {
+    let count = body.items("messages").len() + body.items("statuses").len();
+    if count < 2 {
+        return vec![(kind_of(&body), body)];
+    }
+    let contacts = body.items("contacts").to_vec();
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for list in ["messages", "statuses"] {
+        let owners = contact::owners(&contacts, body.items(list));
+        let items = match body.get_mut(list) {
+            Some(Node::List(items)) => std::mem::take(items),
+            _ => continue,
+        };
+        for (item, owner) in items.into_iter().zip(owners) {
+            gather(&mut groups, list, item, owner, by);
+        }
+    }
+    if let [only] = groups.as_mut_slice() {
+        body.set(only.list, Node::List(std::mem::take(&mut only.items)));
+        return vec![(only.kind, body)];
+    }
+    for list in ["messages", "statuses", "contacts"] {
+        if !contacts.is_empty() || list != "contacts" {
+            body.remove(list);
+        }
+    }
+    let mut nobodys: Vec<usize> = (0..contacts.len()).collect();
+    nobodys.retain(|index| !groups.iter().any(|group| group.contacts.contains(index)));
+    let mut parts = Vec::with_capacity(groups.len());
+    for group in groups {
+        let mut part = std::mem::take(&mut body);
+        let own = group.contacts.into_iter().chain(nobodys.drain(..));
+        let own: Vec<Node<'a>> = own.filter_map(|index| contacts.get(index).cloned()).collect();
+        if !own.is_empty() {
+            part.push("contacts", Node::List(own));
+        }
+        part.push(group.list, Node::List(group.items));
+        // What names the number stays with every part.
+        if let Some((_, first)) = parts.first() {
+            repeat_envelope(first, &mut part);
+        }
+        parts.push((group.kind, part));
+    }
+    parts
+}
+
+fn gather<'a>(groups: &mut Vec<Group<'a>>, list: &'static str, item: Node<'a>, owner: Option<usize>, by: By) {
+    let kind = match list {
+        "messages" if is_outbound(&item) => Kind::Other,
+        "messages" => Kind::Message,
+        _ => Kind::Status,
+    };
+    let conversation = conversation(&item);
+    let together = |group: &&mut Group<'a>| {
+        by == By::Conversation && group.kind == kind && group.conversation == conversation
+    };
+    let group = match groups.iter_mut().rposition(|group| together(&group)) {
+        Some(at) => groups.get_mut(at),
+        None => {
+            groups.push(Group { kind, list, conversation, items: Vec::new(), contacts: Vec::new() });
+            groups.last_mut()
+        }
+    };
+    if let Some(group) = group {
+        group.items.push(item);
+        group.contacts.extend(owner.filter(|owner| !group.contacts.contains(owner)));
+    }
+}
+
+fn repeat_envelope<'a>(first: &Object<'a>, part: &mut Object<'a>) {
+    for key in ["metadata", "messaging_product"] {
+        if let Some(value) = first.get(key) {
+            part.push_front(key, value.clone());
+        }
+    }
+}
+
+/// Group, else phone, else user id; items without a user share the line of their number.
+fn conversation(item: &Node<'_>) -> String {
+    let Some(item) = item.object() else { return String::new() };
+    let user = User::of(item);
+    let named = [("group", item.filled("group_id")), ("phone", user.phone), ("user", user.id)];
+    let found = named.into_iter().find_map(|(what, node)| Some(format!("{what} {}", node?.text()?)));
+    found.unwrap_or_default()
+}
+
+fn kind_of(body: &Object<'_>) -> Kind {
+    match (body.items("messages"), body.items("statuses")) {
+        ([item, ..], _) if is_outbound(item) => Kind::Other,
+        ([_, ..], _) => Kind::Message,
+        (_, [_, ..]) => Kind::Status,
+        _ if !body.items("errors").is_empty() => Kind::Error,
+        _ => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str, by: By) -> Vec<(Kind, String)> {
+        let document = Document::read(text.as_bytes(), None).expect("readable");
+        let json = |document| match document {
+            Document::Cloud(body) => body.into_object().to_json(),
+            Document::OnPremises(body) => body.flat.to_json(),
+            Document::Normalized(event) => event.into_object().to_json(),
+        };
+        split(document, by).into_iter().map(|piece| (piece.kind, json(piece.document))).collect()
+    }
+
+    #[test]
+    fn each_conversation_and_kind_is_a_piece_with_its_contact() {
+        let body = r#"{"contacts":[{"wa_id":"1"},{"wa_id":"2"},{"wa_id":"9"}],"x":7,"errors":[{"code":400}],
+            "messages":[{"from":"1","id":"a"},{"from":"2","id":"b"},{"from":"1","id":"c"}],"statuses":[{"id":"d","recipient_id":"1"}]}"#;
+        let pieces = pieces(body, By::Conversation);
+        let expected = [
+            (Kind::Message, r#"{"x":7,"errors":[{"code":400}],"contacts":[{"wa_id":"1"},{"wa_id":"9"}],"messages":[{"from":"1","id":"a"},{"from":"1","id":"c"}]}"#),
+            (Kind::Message, r#"{"contacts":[{"wa_id":"2"}],"messages":[{"from":"2","id":"b"}]}"#),
+            (Kind::Status, r#"{"contacts":[{"wa_id":"1"}],"statuses":[{"id":"d","recipient_id":"1"}]}"#),
+        ];
+        let expected: Vec<(Kind, String)> = expected.map(|(kind, text)| (kind, text.to_owned())).to_vec();
+        assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn a_body_of_one_conversation_stays_as_it_is() {
+        let body = r#"{"messages":[{"from":"1","id":"a"},{"from":"1","id":"b"}],"contacts":[{"wa_id":"1"}]}"#;
+        assert_eq!(pieces(body, By::Conversation), vec![(Kind::Message, body.to_owned())]);
+        assert_eq!(pieces(body, By::Event).len(), 2);
+    }
+
+    #[test]
+    fn every_piece_of_a_cloud_change_names_its_number() {
+        let body = r#"{"object":"whatsapp_business_account","entry":[{"id":"5","changes":[{"field":"messages","value":{
+            "metadata":{"phone_number_id":"7"},"messages":[{"from":"1"},{"from":"2"}]}}]},{"id":"6","changes":[{"field":"calls","value":{}}]}]}"#;
+        let document = Document::read(body.as_bytes(), None).expect("readable");
+        let addresses: Vec<_> = split(document, By::Conversation).into_iter().map(|piece| (piece.kind, piece.address)).collect();
+        let address = |number: Option<&str>, account: &str| Address {
+            number: number.map(str::to_owned),
+            display_phone_number: None,
+            account: Some(account.to_owned()),
+            names_number: number.is_some(),
+        };
+        let expected = [
+            (Kind::Message, address(Some("7"), "5")),
+            (Kind::Message, address(Some("7"), "5")),
+            (Kind::Call, address(None, "6")),
+        ];
+        assert_eq!(addresses, expected);
+    }
+}

@@ -1,0 +1,100 @@
+//! Why a webhook is not taken. The only place that picks a status code.
+//!
+//! What the platform reads says nothing internal: no secret, no expected signature, no body.
+
+use axum::response::{IntoResponse, Response};
+use hyper::header::{CONNECTION, RETRY_AFTER};
+use hyper::{HeaderMap, StatusCode};
+
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No body of either format; the reason holds nothing of the body but a position.
+    #[error("{0}")]
+    Malformed(String),
+    /// The body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    /// The connection broke before the body was there.
+    #[error("the body did not arrive")]
+    Broken,
+    /// A readable body of the other format at a door for one.
+    #[error("this address takes bodies of the other format")]
+    WrongDoor,
+    /// No proof, a wrong one, or one for the other format.
+    #[error("signature or authorization missing or wrong")]
+    Unproven,
+    /// The handshake does not name the right token.
+    #[error("not a subscription handshake with the right token")]
+    Handshake,
+    /// Numbers are configured, and this is none of them.
+    #[error("unknown number")]
+    UnknownNumber,
+    /// The body is larger than allowed.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Shutting down, or more requests than can be served.
+    #[error("try again later")]
+    Unavailable,
+    /// A consumer asked to be left alone for so many seconds.
+    #[error("try again later")]
+    ConsumerBusy(u64),
+    /// A consumer did not take it.
+    #[error("not delivered")]
+    NotDelivered,
+}
+
+/// What is said where nothing better is known.
+const RETRY_AFTER_SECONDS: u64 = 5;
+
+impl Rejection {
+    fn status(&self) -> StatusCode {
+        match self {
+            Rejection::Malformed(_) | Rejection::WrongDoor | Rejection::Broken => StatusCode::BAD_REQUEST,
+            Rejection::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Rejection::Unproven => StatusCode::UNAUTHORIZED,
+            Rejection::Handshake => StatusCode::FORBIDDEN,
+            Rejection::UnknownNumber => StatusCode::NOT_FOUND,
+            Rejection::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Rejection::Unavailable | Rejection::ConsumerBusy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Rejection::NotDelivered => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    /// The outcome of `cutover_webhooks_total`.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Rejection::Malformed(_) | Rejection::WrongDoor | Rejection::TooSlow | Rejection::Broken => "malformed",
+            Rejection::Unproven | Rejection::Handshake => "unauthorized",
+            Rejection::UnknownNumber => "not_found",
+            Rejection::TooLarge => "too_large",
+            Rejection::Unavailable | Rejection::ConsumerBusy(_) | Rejection::NotDelivered => "unavailable",
+        }
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        let mut headers = HeaderMap::new();
+        match &self {
+            Rejection::Unavailable => {
+                headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+            }
+            Rejection::ConsumerBusy(seconds) => {
+                headers.insert(RETRY_AFTER, (*seconds).into());
+            }
+            // What is left of such a body will not be read.
+            Rejection::TooLarge | Rejection::TooSlow | Rejection::Broken => {
+                headers.insert(CONNECTION, hyper::header::HeaderValue::from_static("close"));
+            }
+            Rejection::Malformed(_)
+            | Rejection::WrongDoor
+            | Rejection::Unproven
+            | Rejection::Handshake
+            | Rejection::UnknownNumber
+            | Rejection::NotDelivered => {}
+        }
+        (self.status(), headers, format!("{self}\n")).into_response()
+    }
+}

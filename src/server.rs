@@ -1,0 +1,143 @@
+//! A listener: connections in bounds, TLS in front, an orderly end.
+
+use crate::tls;
+use anyhow::Context;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+/// A request's head that takes longer is given up, and so is a TLS handshake.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// What open connections have after the end was called, to finish their answers.
+const LINGER: Duration = Duration::from_secs(5);
+/// After a failed accept (no file descriptors left), so as not to spin.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// TLS as a listener needs it.
+#[derive(Clone)]
+pub struct Tls {
+    /// Certificates and what clients must show.
+    pub config: Arc<ServerConfig>,
+    /// The host a client's certificate must name.
+    pub client_name: Option<String>,
+}
+
+/// A bound listener and what it serves.
+pub struct Server {
+    /// The listener.
+    pub listener: TcpListener,
+    /// What it serves.
+    pub router: Router,
+    /// How many connections at once; more wait in the kernel's queue.
+    pub max_connections: usize,
+    /// TLS in front.
+    pub tls: Option<Tls>,
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// When it is taken or not ours.
+pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+impl Server {
+    /// Serves until `stop` says so, then lets open connections finish their answers.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let graceful = GracefulShutdown::new();
+        let slots = Arc::new(Semaphore::new(self.max_connections.min(Semaphore::MAX_PERMITS)));
+        loop {
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+            let Some(stream) = self.accept(&mut stop).await else { break };
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "cannot set TCP_NODELAY");
+            }
+            let (router, tls, watcher) = (self.router.clone(), self.tls.clone(), graceful.watcher());
+            tokio::spawn(async move {
+                let _slot = slot;
+                match tls {
+                    None => serve(stream, router, watcher).await,
+                    Some(tls) => {
+                        if let Some(stream) = handshake(stream, &tls).await {
+                            serve(stream, router, watcher).await;
+                        }
+                    }
+                }
+            });
+        }
+        drop(self.listener);
+        if tokio::time::timeout(LINGER, graceful.shutdown()).await.is_err() {
+            tracing::warn!("closed connections that did not finish");
+        }
+    }
+}
+
+impl Server {
+    /// The next connection; `None` when it is time to stop.
+    async fn accept(&self, stop: &mut watch::Receiver<bool>) -> Option<TcpStream> {
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = stopped(stop) => return None,
+            };
+            match accepted {
+                Ok((stream, _)) => return Some(stream),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        }
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error means that nobody is left to say stop: that is one, too.
+    let _said_so = stop.wait_for(|stop| *stop).await.is_ok();
+}
+
+async fn serve<S>(stream: S, router: Router, watcher: hyper_util::server::graceful::Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).pipeline_flush(true);
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+async fn handshake(stream: TcpStream, tls: &Tls) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    let accepted = tokio::time::timeout(HEAD_TIMEOUT, TlsAcceptor::from(Arc::clone(&tls.config)).accept(stream)).await;
+    let stream = match accepted {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::info!(%error, "TLS handshake failed");
+            return None;
+        }
+        Err(_) => {
+            tracing::info!("TLS handshake did not end in time");
+            return None;
+        }
+    };
+    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    match &tls.client_name {
+        Some(name) if !certificate.is_some_and(|certificate| tls::names(certificate, name)) => {
+            tracing::info!(expected = %name, "client certificate names another host");
+            None
+        }
+        _ => Some(stream),
+    }
+}
