@@ -41,7 +41,8 @@ impl PassThrough {
         let pieces = route(document, number.as_deref(), routes)?;
         let whole = (pieces.len() == 1).then_some(bytes);
         for routed in &pieces {
-            metrics::counter!(telemetry::EVENTS, "source" => source.label(), "kind" => routed.piece.kind.label()).increment(1);
+            metrics::counter!(telemetry::EVENTS, "source" => source.label(), "kind" => routed.piece.kind.label())
+                .increment(1);
         }
         let mut concerned: Vec<usize> = pieces.iter().flat_map(|routed| routed.consumers.iter().copied()).collect();
         concerned.sort_unstable();
@@ -121,7 +122,11 @@ fn prepare(consumer: &Consumer, routed: &Routed<'_, '_>, whole: Option<&Bytes>) 
 }
 
 /// Cuts a webhook and finds the consumers of each piece.
-fn route<'r, 'a>(document: Document<'a>, number: Option<&str>, routes: &'r Routes) -> Result<Vec<Routed<'r, 'a>>, Rejection> {
+fn route<'r, 'a>(
+    document: Document<'a>,
+    number: Option<&str>,
+    routes: &'r Routes,
+) -> Result<Vec<Routed<'r, 'a>>, Rejection> {
     let flat = document.format() == Format::OnPremises;
     let mut routed = Vec::with_capacity(1);
     for mut piece in split(document, By::Conversation) {
@@ -139,6 +144,8 @@ fn route<'r, 'a>(document: Document<'a>, number: Option<&str>, routes: &'r Route
 fn refusal(verdict: Verdict) -> Rejection {
     match verdict {
         Verdict::Refused { retry_after: Some(seconds), .. } => Rejection::ConsumerBusy(seconds),
-        Verdict::Delivered | Verdict::Refused { .. } | Verdict::TimedOut | Verdict::Unreachable => Rejection::NotDelivered,
+        Verdict::Delivered | Verdict::Refused { .. } | Verdict::TimedOut | Verdict::Unreachable => {
+            Rejection::NotDelivered
+        }
     }
 }

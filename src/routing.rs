@@ -76,9 +76,8 @@ impl Routes {
                 Destination::Consumers(route.deliver_to.clone(), Some(&route.number))
             });
         }
-        let of_account = |route: &&Route| {
-            address.account.is_some() && route.number.business_account_id == address.account
-        };
+        let of_account =
+            |route: &&Route| address.account.is_some() && route.number.business_account_id == address.account;
         let mut consumers: Vec<usize> =
             self.routes.iter().filter(of_account).flat_map(|route| route.deliver_to.iter().copied()).collect();
         consumers.sort_unstable();
@@ -105,7 +104,8 @@ mod tests {
 
     fn goes(number: Option<&str>, account: Option<&str>, names_number: bool) -> Option<Vec<usize>> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let address = Address { number: owned(number), display_phone_number: None, account: owned(account), names_number };
+        let address =
+            Address { number: owned(number), display_phone_number: None, account: owned(account), names_number };
         match routes().destination(&address) {
             Destination::Consumers(consumers, _) => Some(consumers),
             Destination::UnknownNumber => None,

@@ -73,7 +73,15 @@ pub fn names(certificate: &CertificateDer<'_>, host: &str) -> bool {
     let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return false };
     let alternative = certificate.subject_alternative_name().ok().flatten();
     let listed = alternative.is_some_and(|names| {
-        names.value.general_names.iter().any(|name| matches!(name, GeneralName::DNSName(dns) if dns.eq_ignore_ascii_case(host)))
+        names
+            .value
+            .general_names
+            .iter()
+            .any(|name| matches!(name, GeneralName::DNSName(dns) if dns.eq_ignore_ascii_case(host)))
     });
-    listed || certificate.subject().iter_common_name().any(|name| name.as_str().is_ok_and(|name| name.eq_ignore_ascii_case(host)))
+    listed
+        || certificate
+            .subject()
+            .iter_common_name()
+            .any(|name| name.as_str().is_ok_and(|name| name.eq_ignore_ascii_case(host)))
 }

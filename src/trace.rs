@@ -9,5 +9,6 @@ use std::hash::{BuildHasher, RandomState};
 pub fn new_parent() -> HeaderValue {
     let random = || RandomState::new().hash_one(0) | 1;
     let text = format!("00-{:016x}{:016x}-{:016x}-00", random(), random(), random());
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("00-00000000000000000000000000000001-0000000000000001-00"))
+    HeaderValue::try_from(text)
+        .unwrap_or(HeaderValue::from_static("00-00000000000000000000000000000001-0000000000000001-00"))
 }

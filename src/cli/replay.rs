@@ -42,7 +42,10 @@ pub(super) struct Replay {
 
 fn rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).parse::<f64>();
-    number.ok().filter(|rate| rate.is_finite() && *rate > 0.0).ok_or_else(|| "write a number a second, such as 20/s".to_owned())
+    number
+        .ok()
+        .filter(|rate| rate.is_finite() && *rate > 0.0)
+        .ok_or_else(|| "write a number a second, such as 20/s".to_owned())
 }
 
 /// What the summary says.
@@ -93,9 +96,8 @@ impl Replay {
         let read = runtime.block_on(async {
             let (blocks, mut inbox) = mpsc::channel::<Block>(1);
             let files = self.files.clone();
-            let reader = tokio::task::spawn_blocking(move || {
-                input::read(&files, |block| blocks.blocking_send(block).is_ok())
-            });
+            let reader =
+                tokio::task::spawn_blocking(move || input::read(&files, |block| blocks.blocking_send(block).is_ok()));
             while let Some(block) = inbox.recv().await {
                 sender.block(&block).await;
             }
@@ -144,10 +146,13 @@ impl Sender {
     async fn send(&mut self, format: Format, body: Vec<u8>, file: &str, place: Place) {
         self.keep_pace().await;
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(match format {
-            Format::Normalized => "application/cloudevents-batch+json",
-            Format::Cloud | Format::OnPremises => "application/json",
-        }));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(match format {
+                Format::Normalized => "application/cloudevents-batch+json",
+                Format::Cloud | Format::OnPremises => "application/json",
+            }),
+        );
         if let Some(secret) = &self.secret {
             sign(&mut headers, secret, format, &body, &format!("replay-{}", place.input), clock::unix_seconds());
         }

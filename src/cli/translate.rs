@@ -114,9 +114,10 @@ impl Translate {
             },
         };
         let job = Job { from: self.from.format(), to: self.to.format(), rules, with_losses: self.losses.is_some() };
-        let losses = self.losses.as_ref().map(|path| {
-            File::create(path).with_context(|| format!("cannot write {}", path.display()))
-        });
+        let losses = self
+            .losses
+            .as_ref()
+            .map(|path| File::create(path).with_context(|| format!("cannot write {}", path.display())));
         let sink = Sink {
             output: BufWriter::new(io::stdout()),
             losses: losses.transpose()?.map(BufWriter::new),

@@ -44,9 +44,17 @@ fn read(mut section: Section<'_>, journal: Journal) -> Settings {
         timeout: section.duration("timeout").unwrap_or(Duration::from_secs(10)),
         tls_ca: section.text("tls_ca").map(Into::into),
         concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX).max(1),
-        batch: section.word("batch", &[("conversation", Batch::Conversation), ("event", Batch::Event)], Batch::Conversation),
+        batch: section.word(
+            "batch",
+            &[("conversation", Batch::Conversation), ("event", Batch::Event)],
+            Batch::Conversation,
+        ),
         sign_with: section.secret("sign_with"),
-        message_ids: section.word("message_ids", &[("keep", MessageIds::Keep), ("convert", MessageIds::Convert)], MessageIds::Keep),
+        message_ids: section.word(
+            "message_ids",
+            &[("keep", MessageIds::Keep), ("convert", MessageIds::Convert)],
+            MessageIds::Keep,
+        ),
         kinds: kinds(&mut section),
         headers: headers(section.section("headers")),
     };
@@ -58,9 +66,10 @@ fn read(mut section: Section<'_>, journal: Journal) -> Settings {
 
 fn url(section: &mut Section<'_>) -> Uri {
     let text = section.required("url", "\"http://127.0.0.1:3000/webhook\"");
-    let parsed = text.parse::<Uri>().ok().filter(|url| {
-        url.host().is_some() && matches!(url.scheme_str(), Some("http" | "https"))
-    });
+    let parsed = text
+        .parse::<Uri>()
+        .ok()
+        .filter(|url| url.host().is_some() && matches!(url.scheme_str(), Some("http" | "https")));
     parsed.unwrap_or_else(|| {
         if !text.is_empty() {
             section.problem("url", "write a URL with http:// or https:// and a host");

@@ -65,7 +65,10 @@ fn tls(mut section: Section<'_>) -> Tls {
         client_name: section.text("client_name"),
     };
     if tls.client_name.is_some() && tls.client_ca.is_none() {
-        section.problem("client_ca", "is missing: a client's name means nothing without the authority that vouches for it");
+        section.problem(
+            "client_ca",
+            "is missing: a client's name means nothing without the authority that vouches for it",
+        );
     }
     section.finish();
     tls

@@ -6,7 +6,10 @@ use crate::ingress::{CloudDoor, Doors, OnPremisesDoor};
 
 pub(super) fn read(root: &mut Section<'_>, listen: &Listen) -> Doors {
     let loopback = listen.webhooks.ip().is_loopback();
-    let doors = Doors { cloud: cloud(root.section("cloud"), loopback), on_premises: on_premises(root.section("onprem"), loopback) };
+    let doors = Doors {
+        cloud: cloud(root.section("cloud"), loopback),
+        on_premises: on_premises(root.section("onprem"), loopback),
+    };
     if doors.cloud.is_closed() && doors.on_premises.is_closed() {
         root.problem(
             "listen.webhooks",
@@ -26,7 +29,10 @@ fn cloud(mut section: Section<'_>, loopback: bool) -> CloudDoor {
         open: section.flag("allow_unsigned") || loopback,
     };
     if section.duration("max_event_age").is_some() {
-        section.problem("max_event_age", "needs a journal for its dead letters: leave it out with journal.backend = \"none\"");
+        section.problem(
+            "max_event_age",
+            "needs a journal for its dead letters: leave it out with journal.backend = \"none\"",
+        );
     }
     section.finish();
     door

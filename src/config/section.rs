@@ -262,7 +262,8 @@ impl<'p> Section<'p> {
     /// Says which keys nobody asked for.
     pub(super) fn finish(self) {
         for key in self.table.keys() {
-            let near = self.asked.iter().filter(|known| distance(known, key) <= 2).min_by_key(|known| distance(known, key));
+            let near =
+                self.asked.iter().filter(|known| distance(known, key) <= 2).min_by_key(|known| distance(known, key));
             match near {
                 Some(known) => self.problem(key, &format!("is no key: did you mean {known}?")),
                 None => self.problem(key, &format!("is no key: known here are {}", self.asked.join(", "))),

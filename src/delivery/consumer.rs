@@ -114,10 +114,13 @@ impl Consumer {
         let Outgoing { body, verbatim, account } = outgoing;
         let settings = &self.settings;
         let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(match settings.format {
-            Format::Normalized => "application/cloudevents-batch+json",
-            Format::Cloud | Format::OnPremises => "application/json",
-        }));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(match settings.format {
+                Format::Normalized => "application/cloudevents-batch+json",
+                Format::Cloud | Format::OnPremises => "application/json",
+            }),
+        );
         let id = delivery_id(&settings.name, &body);
         put(&mut headers, DELIVERY, &id);
         headers.insert(ATTEMPT, HeaderValue::from_static("1"));

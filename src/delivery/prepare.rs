@@ -69,7 +69,8 @@ impl Settings {
                 let mut anything = false;
                 for body in bodies(&mut document) {
                     left_out |= keep_kinds(body, kinds);
-                    anything |= crate::format::on_premises::LISTS.iter().skip(1).any(|list| !body.items(list).is_empty());
+                    anything |=
+                        crate::format::on_premises::LISTS.iter().skip(1).any(|list| !body.items(list).is_empty());
                 }
                 anything.then_some((document, left_out))
             }

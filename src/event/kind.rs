@@ -23,16 +23,8 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 8] = [
-        Kind::Message,
-        Kind::Status,
-        Kind::Error,
-        Kind::Account,
-        Kind::Call,
-        Kind::Group,
-        Kind::History,
-        Kind::Other,
-    ];
+    pub const ALL: [Kind; 8] =
+        [Kind::Message, Kind::Status, Kind::Error, Kind::Account, Kind::Call, Kind::Group, Kind::History, Kind::Other];
 
     /// The word of configuration and metrics.
     #[must_use]

@@ -165,7 +165,8 @@ impl<'a> Change<'a> {
     #[must_use]
     pub fn is_messages(&self) -> bool {
         let Change::Known { rest, value: Some(Node::Object(value)) } = self else { return false };
-        rest.get("field").is_none_or(|field| field.is("messages")) && LISTS.iter().skip(1).any(|key| !value.items(key).is_empty())
+        rest.get("field").is_none_or(|field| field.is("messages"))
+            && LISTS.iter().skip(1).any(|key| !value.items(key).is_empty())
     }
 
     /// The value of a `messages` change with at least one item, and the members beside it; else the

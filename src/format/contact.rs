@@ -52,7 +52,10 @@ pub fn owners(contacts: &[Node<'_>], items: &[Node<'_>]) -> Vec<Option<usize>> {
     };
     let owner = |user: &Option<User<'_, '_>>| {
         let user = user.as_ref()?;
-        named("user_id", user.id).or_else(|| named("wa_id", user.phone)).or_else(|| named("user_id", user.phone)).or(lone)
+        named("user_id", user.id)
+            .or_else(|| named("wa_id", user.phone))
+            .or_else(|| named("user_id", user.phone))
+            .or(lone)
     };
     users.iter().map(owner).collect()
 }

@@ -4,10 +4,10 @@
 //! What belongs to no one item (errors, unknown members, contacts of nobody) stays with the first
 //! piece of its change; each piece repeats the contact of its user.
 
+use super::Document;
 use super::cloud::{self, Change, Entry};
 use super::contact::{self, User};
 use super::on_premises::{self, is_outbound};
-use super::Document;
 use crate::event::{Address, Kind};
 use crate::json::{Node, Object};
 
@@ -169,9 +169,8 @@ fn gather<'a>(groups: &mut Vec<Group<'a>>, list: &'static str, item: Node<'a>, o
         _ => Kind::Status,
     };
     let conversation = conversation(&item);
-    let together = |group: &&mut Group<'a>| {
-        by == By::Conversation && group.kind == kind && group.conversation == conversation
-    };
+    let together =
+        |group: &&mut Group<'a>| by == By::Conversation && group.kind == kind && group.conversation == conversation;
     let group = match groups.iter_mut().rposition(|group| together(&group)) {
         Some(at) => groups.get_mut(at),
         None => {
@@ -232,7 +231,10 @@ mod tests {
             "messages":[{"from":"1","id":"a"},{"from":"2","id":"b"},{"from":"1","id":"c"}],"statuses":[{"id":"d","recipient_id":"1"}]}"#;
         let pieces = pieces(body, By::Conversation);
         let expected = [
-            (Kind::Message, r#"{"x":7,"errors":[{"code":400}],"contacts":[{"wa_id":"1"},{"wa_id":"9"}],"messages":[{"from":"1","id":"a"},{"from":"1","id":"c"}]}"#),
+            (
+                Kind::Message,
+                r#"{"x":7,"errors":[{"code":400}],"contacts":[{"wa_id":"1"},{"wa_id":"9"}],"messages":[{"from":"1","id":"a"},{"from":"1","id":"c"}]}"#,
+            ),
             (Kind::Message, r#"{"contacts":[{"wa_id":"2"}],"messages":[{"from":"2","id":"b"}]}"#),
             (Kind::Status, r#"{"contacts":[{"wa_id":"1"}],"statuses":[{"id":"d","recipient_id":"1"}]}"#),
         ];
@@ -252,7 +254,8 @@ mod tests {
         let body = r#"{"object":"whatsapp_business_account","entry":[{"id":"5","changes":[{"field":"messages","value":{
             "metadata":{"phone_number_id":"7"},"messages":[{"from":"1"},{"from":"2"}]}}]},{"id":"6","changes":[{"field":"calls","value":{}}]}]}"#;
         let document = Document::read(body.as_bytes(), None).expect("readable");
-        let addresses: Vec<_> = split(document, By::Conversation).into_iter().map(|piece| (piece.kind, piece.address)).collect();
+        let addresses: Vec<_> =
+            split(document, By::Conversation).into_iter().map(|piece| (piece.kind, piece.address)).collect();
         let address = |number: Option<&str>, account: &str| Address {
             number: number.map(str::to_owned),
             display_phone_number: None,

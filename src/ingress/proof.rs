@@ -96,9 +96,15 @@ impl OnPremisesDoor {
     fn proven(&self, request: &Unverified<'_>) -> bool {
         let turn = || BASE64.decode(request.header(TURN_SIGNATURE)?.as_bytes()).ok();
         self.takes_anything()
-            || self.turn_secret.as_ref().is_some_and(|secret| turn().is_some_and(|mac| signs(secret, &request.body, &mac)))
+            || self
+                .turn_secret
+                .as_ref()
+                .is_some_and(|secret| turn().is_some_and(|mac| signs(secret, &request.body, &mac)))
             || request.authorized(self.authorization.as_ref())
-            || self.url_secret.as_ref().is_some_and(|secret| request.url_secret().is_some_and(|own| secret.matches(own.as_bytes())))
+            || self
+                .url_secret
+                .as_ref()
+                .is_some_and(|secret| request.url_secret().is_some_and(|own| secret.matches(own.as_bytes())))
     }
 }
 

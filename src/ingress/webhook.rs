@@ -53,7 +53,13 @@ pub struct Ingress {
 impl Ingress {
     /// At most `permits` webhooks are worked on at once.
     #[must_use]
-    pub fn new(doors: Doors, routes: Arc<Routes>, max_body_bytes: usize, permits: u32, pass_through: PassThrough) -> Self {
+    pub fn new(
+        doors: Doors,
+        routes: Arc<Routes>,
+        max_body_bytes: usize,
+        permits: u32,
+        pass_through: PassThrough,
+    ) -> Self {
         let running = Arc::new(Semaphore::new(permits as usize));
         Self { doors, routes, max_body_bytes, pass_through, running, permits }
     }
@@ -149,7 +155,8 @@ impl Ingress {
         let body = self.read(&parts, body).await?;
         let unverified = Unverified { headers: &parts.headers, query: parts.uri.query(), body };
         let verified = unverified.verify(&self.doors, only)?;
-        let document = Document::read(&verified.body, None).map_err(|reason| Rejection::Malformed(reason.to_string()))?;
+        let document =
+            Document::read(&verified.body, None).map_err(|reason| Rejection::Malformed(reason.to_string()))?;
         let format = document.format();
         if !verified.covers(format) {
             return Err(self.uncovered(format));

@@ -11,8 +11,22 @@ use crate::json::{Node, Object, Path};
 
 /// The types the On-Premises client had.
 pub(crate) const FLAT_TYPES: [&str; 16] = [
-    "text", "image", "document", "audio", "voice", "video", "sticker", "location", "contacts", "button",
-    "interactive", "order", "system", "reaction", "ephemeral", "unknown",
+    "text",
+    "image",
+    "document",
+    "audio",
+    "voice",
+    "video",
+    "sticker",
+    "location",
+    "contacts",
+    "button",
+    "interactive",
+    "order",
+    "system",
+    "reaction",
+    "ephemeral",
+    "unknown",
 ];
 
 /// What the client said of a type it did not know.

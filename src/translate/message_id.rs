@@ -183,10 +183,7 @@ mod tests {
     #[test]
     fn published_ids_convert_byte_for_byte() {
         // The example of reference/ids.md in both spellings, rebuilt from its decoded triple.
-        both(
-            "gBEGkYiEB1VXAglK1ZEqA1YKPrU",
-            "wamid.HBgMOTE4ODg0MDc1NTU3FQIAERgSNEFENTkxMkEwMzU2MEEzRUI1AA==",
-        );
+        both("gBEGkYiEB1VXAglK1ZEqA1YKPrU", "wamid.HBgMOTE4ODg0MDc1NTU3FQIAERgSNEFENTkxMkEwMzU2MEEzRUI1AA==");
     }
 
     #[test]

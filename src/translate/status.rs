@@ -1,20 +1,16 @@
 //! `statuses[]`.
 
+use super::Scope;
 use super::error;
 use super::error_codes::Place;
 use super::loss::LossCode;
 use super::message_id::{self, Spelling};
 use super::phone::{self, RECIPIENT};
-use super::Scope;
 use crate::json::{Node, Object, Path, same};
 
 /// Into the flat format. The recipient is written in every place where a generation of clients had
 /// it, so that every generation of consumers finds its own. `None`: left out, and in the loss list.
-pub(super) fn down<'a>(
-    mut node: Node<'a>,
-    path: &Path<'_>,
-    scope: &mut Scope<'_, 'a>,
-) -> Option<Node<'a>> {
+pub(super) fn down<'a>(mut node: Node<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>) -> Option<Node<'a>> {
     let Some(status) = node.open() else { return Some(node) };
     if phone::down(status, &RECIPIENT, None, scope.rules.without_phone).is_err() {
         scope.ledger.lose(path, LossCode::WithoutPhone, node);

@@ -69,7 +69,10 @@ fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Objec
 fn body_of<'a>(data: &mut Object<'a>, platform: Platform, mut beside: Object<'a>) -> Object<'a> {
     let mut body = Object::with_capacity(4);
     let mut contacts: Vec<Node<'a>> = data.remove("contact").into_iter().collect();
-    if let Some(Node::List(others)) = beside.get_mut("contacts").map(|node| { node.open_list(); node }) {
+    if let Some(Node::List(others)) = beside.get_mut("contacts").map(|node| {
+        node.open_list();
+        node
+    }) {
         contacts.append(others);
     }
     if !contacts.is_empty() {

@@ -66,7 +66,10 @@ fn of_change<'a>(change: Change<'a>, mut draft: Draft<'a>, events: &mut Vec<Draf
 }
 
 /// The events of a flat body.
-pub(in crate::translate) fn of_on_premises<'a>(body: on_premises::Body<'a>, number: Option<&Number>) -> Vec<Object<'a>> {
+pub(in crate::translate) fn of_on_premises<'a>(
+    body: on_premises::Body<'a>,
+    number: Option<&Number>,
+) -> Vec<Object<'a>> {
     let on_premises::Body { flat, number: own } = body;
     let mut draft = Draft::new(Platform::OnPremises, None);
     if let Some(number) = own.as_ref().or(number) {
@@ -169,10 +172,8 @@ impl<'a> Draft<'a> {
 
     /// Names a configured number, which a flat body does not.
     fn name(&mut self, number: &Number) {
-        let texts = [
-            ("display_phone_number", &number.display_phone_number),
-            ("phone_number_id", &number.phone_number_id),
-        ];
+        let texts =
+            [("display_phone_number", &number.display_phone_number), ("phone_number_id", &number.phone_number_id)];
         let known = texts.into_iter().filter_map(|(key, text)| Some((key, Node::string(text.as_deref()?))));
         let mut metadata = Object::with_capacity(2);
         known.for_each(|(key, text)| metadata.push(key, text));
@@ -220,14 +221,17 @@ impl<'a> Draft<'a> {
             self.kind = Kind::of_field(&field);
             let mut value = self.value.clone();
             let mut has = |key| value.as_mut().and_then(Node::open).is_some_and(|value| value.has(key));
-            self.direction = match field.as_ref() {
-                "smb_message_echoes" | "message_echoes" => Some(Direction::Outbound),
-                "standby" if !has("standby") => None,
-                "standby" => value.as_mut().and_then(Node::open).and_then(|value| value.open("standby")).map(|standby| {
-                    if standby.has("messages") { Direction::Inbound } else { Direction::Outbound }
-                }),
-                _ => None,
-            };
+            self.direction =
+                match field.as_ref() {
+                    "smb_message_echoes" | "message_echoes" => Some(Direction::Outbound),
+                    "standby" if !has("standby") => None,
+                    "standby" => {
+                        value.as_mut().and_then(Node::open).and_then(|value| value.open("standby")).map(|standby| {
+                            if standby.has("messages") { Direction::Inbound } else { Direction::Outbound }
+                        })
+                    }
+                    _ => None,
+                };
         }
     }
 
@@ -303,9 +307,9 @@ impl<'a> Draft<'a> {
     fn source(&self) -> String {
         let mut number = self.number.clone();
         let number = number.as_mut().and_then(Node::open);
-        let id = number.as_ref().and_then(|number| {
-            number.text("phone_number_id").or_else(|| number.text("display_phone_number"))
-        });
+        let id = number
+            .as_ref()
+            .and_then(|number| number.text("phone_number_id").or_else(|| number.text("display_phone_number")));
         let account = self.account.as_ref().and_then(|account| account.text("id"));
         match (id, account) {
             (Some(id), _) => format!("/whatsapp/numbers/{}", percent_encoded(&id)),
@@ -324,9 +328,12 @@ impl<'a> Draft<'a> {
             if word == "message" {
                 return Node::Raw(format!("\"{id}\"").into());
             }
-            let part = |key| item.get(key).and_then(|node: &Node<'_>| node.escaped().or_else(|| node.number())).unwrap_or("");
+            let part =
+                |key| item.get(key).and_then(|node: &Node<'_>| node.escaped().or_else(|| node.number())).unwrap_or("");
             let user = User::of(item);
-            let participant = ["recipient_participant_id", "recipient_participant_user_id"].into_iter().find_map(|key| item.filled(key));
+            let participant = ["recipient_participant_id", "recipient_participant_user_id"]
+                .into_iter()
+                .find_map(|key| item.filled(key));
             let recipient = participant.or(user.phone).or(user.id).and_then(Node::escaped).unwrap_or("");
             return Node::Raw(format!("\"{id}/{}/{}/{recipient}\"", part("status"), part("timestamp")).into());
         }

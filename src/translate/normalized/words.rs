@@ -52,7 +52,9 @@ pub(super) fn say<'a>(node: Node<'a>, item: Item, platform: Platform) -> Node<'a
 /// Back in the words of the platform.
 pub(super) fn unsay<'a>(mut node: Node<'a>, item: Item, platform: Platform) -> Node<'a> {
     each_error(&mut node, item, |error| {
-        let (Some(cloud), Some(onprem)) = (error.get("cloud_code").cloned(), error.remove("onprem_code")) else { return };
+        let (Some(cloud), Some(onprem)) = (error.get("cloud_code").cloned(), error.remove("onprem_code")) else {
+            return;
+        };
         error.rename("cloud_code", "code");
         error.set("code", if platform == Platform::Cloud { cloud } else { onprem });
     });
