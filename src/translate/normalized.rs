@@ -5,6 +5,7 @@
 //! that is checked by turning each item back, so it holds for payloads nobody has seen yet.
 
 mod decode;
+mod draft;
 mod encode;
 mod words;
 

@@ -69,12 +69,8 @@ fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Objec
 fn body_of<'a>(data: &mut Object<'a>, platform: Platform, mut beside: Object<'a>) -> Object<'a> {
     let mut body = Object::with_capacity(4);
     let mut contacts: Vec<Node<'a>> = data.remove("contact").into_iter().collect();
-    if let Some(Node::List(others)) = beside.get_mut("contacts").map(|node| {
-        node.open_list();
-        node
-    }) {
-        contacts.append(others);
-    }
+    let others = beside.get_mut("contacts").and_then(Node::open_list);
+    contacts.extend(others.into_iter().flat_map(std::mem::take));
     if !contacts.is_empty() {
         beside.remove("contacts");
         body.push("contacts", Node::List(contacts));

@@ -1,0 +1,250 @@
+//! An event while it is put together, and its CloudEvents attributes.
+
+use super::words::{self, Item};
+use crate::event::{Direction, Kind, Number, rfc3339};
+use crate::format::contact::User;
+use crate::format::normalized::{Platform, TYPE_PREFIX};
+use crate::format::on_premises::is_outbound;
+use crate::json::{Node, Object, quote, same};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+/// An event while it is put together.
+#[derive(Debug, Clone)]
+pub(super) struct Draft<'a> {
+    platform: Platform,
+    kind: Kind,
+    direction: Option<Direction>,
+    object: Option<Node<'a>>,
+    pub(super) account: Option<Object<'a>>,
+    pub(super) field: Option<Node<'a>>,
+    pub(super) messaging_product: Option<Node<'a>>,
+    pub(super) number: Option<Node<'a>>,
+    pub(super) contact: Option<Node<'a>>,
+    /// The item under its word, and as it was received where that differs.
+    item: Option<(&'static str, Node<'a>)>,
+    as_received: Option<Node<'a>>,
+    pub(super) value: Option<Node<'a>>,
+    stray: Option<Object<'a>>,
+    beside: Object<'a>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(platform: Platform, object: Option<Node<'a>>) -> Self {
+        Self {
+            platform,
+            kind: Kind::Other,
+            direction: None,
+            object,
+            account: None,
+            field: None,
+            messaging_product: None,
+            number: None,
+            contact: None,
+            item: None,
+            as_received: None,
+            value: None,
+            stray: None,
+            beside: Object::default(),
+        }
+    }
+
+    /// Whether the field is one of messages, statuses and errors.
+    pub(super) fn reports_items(&self) -> bool {
+        self.field.as_ref().is_none_or(|field| field.is("messages"))
+    }
+
+    /// Names a configured number, which a flat body does not.
+    pub(super) fn name(&mut self, number: &Number) {
+        let texts =
+            [("display_phone_number", &number.display_phone_number), ("phone_number_id", &number.phone_number_id)];
+        let known = texts.into_iter().filter_map(|(key, text)| Some((key, Node::string(text.as_deref()?))));
+        let mut metadata = Object::with_capacity(2);
+        known.for_each(|(key, text)| metadata.push(key, text));
+        self.number = Some(metadata.into());
+        if let Some(id) = &number.business_account_id {
+            let mut account = Object::with_capacity(1);
+            account.push("id", Node::string(id));
+            self.account = Some(account);
+        }
+    }
+
+    pub(super) fn beside(&mut self, place: &'static str, members: Object<'a>) {
+        if !members.is_empty() {
+            self.beside.push(place, members.into());
+        }
+    }
+
+    pub(super) fn stray(mut self, place: &'static str, node: Node<'a>) -> Self {
+        let mut stray = Object::with_capacity(1);
+        stray.push(place, node);
+        self.stray = Some(stray);
+        self
+    }
+
+    pub(super) fn item(mut self, item: Item, node: Node<'a>) -> Self {
+        let outbound = item == Item::Message && is_outbound(&node);
+        let (kind, word, direction) = match item {
+            Item::Message if outbound => (Kind::Other, "message", Some(Direction::Outbound)),
+            Item::Message => (Kind::Message, "message", Some(Direction::Inbound)),
+            Item::Status => (Kind::Status, "status", None),
+            Item::Error => (Kind::Error, "error", None),
+        };
+        let said = words::say(node.clone(), item, self.platform);
+        if !same(&words::unsay(said.clone(), item, self.platform), &node) {
+            self.as_received = Some(node);
+        }
+        (self.kind, self.direction, self.item) = (kind, direction, Some((word, said)));
+        self
+    }
+
+    /// The kind and direction of a change that holds no items of ours.
+    fn settle_kind(&mut self) {
+        let Some(field) = self.field.as_ref().and_then(Node::text) else { return };
+        if self.item.is_none() && self.value.is_some() {
+            self.kind = Kind::of_field(&field);
+            let mut value = self.value.clone();
+            let mut has = |key| value.as_mut().and_then(Node::open).is_some_and(|value| value.has(key));
+            self.direction =
+                match field.as_ref() {
+                    "smb_message_echoes" | "message_echoes" => Some(Direction::Outbound),
+                    "standby" if !has("standby") => None,
+                    "standby" => {
+                        value.as_mut().and_then(Node::open).and_then(|value| value.open("standby")).map(|standby| {
+                            if standby.has("messages") { Direction::Inbound } else { Direction::Outbound }
+                        })
+                    }
+                    _ => None,
+                };
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Object<'a> {
+        self.settle_kind();
+        let (id, subject, time) = (self.id(), self.subject(), self.time());
+        let mut event = Object::with_capacity(8);
+        event.push("specversion", Node::literal("\"1.0\""));
+        event.push("id", id);
+        event.push("source", Node::string(&self.source()));
+        event.push("type", Node::string(&format!("{TYPE_PREFIX}{}", self.kind.label())));
+        push_some(&mut event, "subject", subject);
+        push_some(&mut event, "time", time);
+        event.push("datacontenttype", Node::literal("\"application/json\""));
+        event.push("data", self.data().into());
+        event
+    }
+
+    fn data(self) -> Object<'a> {
+        let user = self.user();
+        let mut data = Object::with_capacity(12);
+        let platform = match self.platform {
+            Platform::Cloud => "\"cloud\"",
+            Platform::OnPremises => "\"onprem\"",
+        };
+        data.push("platform", Node::literal(platform));
+        push_some(&mut data, "direction", self.direction.map(|direction| Node::string(direction.label())));
+        push_some(&mut data, "number", self.number);
+        push_some(&mut data, "account", self.account.map(Node::from));
+        push_some(&mut data, "user", user);
+        push_some(&mut data, "contact", self.contact);
+        if let Some((word, item)) = self.item {
+            data.push(word, item);
+        }
+        push_some(&mut data, "field", self.field);
+        push_some(&mut data, "value", self.value);
+        push_some(&mut data, "as_received", self.as_received);
+        push_some(&mut data, "object", self.object);
+        push_some(&mut data, "messaging_product", self.messaging_product);
+        push_some(&mut data, "stray", self.stray.map(Node::from));
+        if !self.beside.is_empty() {
+            data.push("beside", self.beside.into());
+        }
+        data
+    }
+
+    /// The item's user: phone, user id, or both.
+    fn user(&self) -> Option<Node<'a>> {
+        let user = User::of(self.item.as_ref()?.1.object()?);
+        let of_contact = |key| self.contact.as_ref().and_then(Node::object).and_then(|contact| contact.filled(key));
+        let mut named = Object::with_capacity(2);
+        push_some(&mut named, "phone", user.phone.cloned());
+        push_some(&mut named, "user_id", user.id.or_else(|| of_contact("user_id")).cloned());
+        (!named.is_empty()).then(|| named.into())
+    }
+
+    fn subject(&self) -> Option<Node<'a>> {
+        let user = self.user()?;
+        let user = user.object()?;
+        user.get("phone").or_else(|| user.get("user_id")).cloned()
+    }
+
+    fn time(&self) -> Option<Node<'a>> {
+        let stamp = match &self.item {
+            Some((_, item)) => item.object()?.get("timestamp"),
+            None => self.account.as_ref()?.get("time"),
+        }?;
+        let text = stamp.escaped().or_else(|| stamp.number())?;
+        rfc3339(text).map(|time| Node::string(&time))
+    }
+
+    /// A URI reference that names the number, else the account.
+    fn source(&self) -> String {
+        let mut number = self.number.clone();
+        let number = number.as_mut().and_then(Node::open);
+        let id = number
+            .as_ref()
+            .and_then(|number| number.text("phone_number_id").or_else(|| number.text("display_phone_number")));
+        let account = self.account.as_ref().and_then(|account| account.text("id"));
+        match (id, account) {
+            (Some(id), _) => format!("/whatsapp/numbers/{}", percent_encoded(&id)),
+            (None, Some(account)) => format!("/whatsapp/accounts/{}", percent_encoded(&account)),
+            (None, None) => "/whatsapp".to_owned(),
+        }
+    }
+
+    /// Stable over redelivery: a message by its id; a status by id, status, timestamp and recipient;
+    /// anything else by its bytes.
+    fn id(&self) -> Node<'a> {
+        let item = self.item.as_ref().and_then(|(word, item)| Some((*word, item.object()?)));
+        if let Some((word, item)) = item
+            && let Some(id) = item.filled("id").and_then(Node::escaped)
+        {
+            if word == "message" {
+                return Node::Raw(format!("\"{id}\"").into());
+            }
+            let part =
+                |key| item.get(key).and_then(|node: &Node<'_>| node.escaped().or_else(|| node.number())).unwrap_or("");
+            let user = User::of(item);
+            let participant = ["recipient_participant_id", "recipient_participant_user_id"]
+                .into_iter()
+                .find_map(|key| item.filled(key));
+            let recipient = participant.or(user.phone).or(user.id).and_then(Node::escaped).unwrap_or("");
+            return Node::Raw(format!("\"{id}/{}/{}/{recipient}\"", part("status"), part("timestamp")).into());
+        }
+        let mut bytes = self.number.as_ref().map(Node::to_json).unwrap_or_default();
+        for part in [&self.as_received, &self.value, &self.item.clone().map(|(_, item)| item), &self.field] {
+            part.iter().for_each(|part| part.write(&mut bytes));
+        }
+        self.stray.iter().for_each(|stray| stray.write(&mut bytes));
+        self.account.iter().for_each(|account| account.write(&mut bytes));
+        Node::Raw(quote(&HEXLOWER.encode(&Sha256::digest(bytes.as_bytes()))).into())
+    }
+}
+
+fn push_some<'a>(object: &mut Object<'a>, key: &'static str, value: Option<Node<'a>>) {
+    if let Some(value) = value {
+        object.push(key, value);
+    }
+}
+
+/// As RFC 3986 wants it in a path segment.
+fn percent_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
