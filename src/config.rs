@@ -69,7 +69,7 @@ impl Config {
     /// As [`Config::load`].
     pub fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Self, Problems> {
         let mut table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| Problems::one("", error.to_string().trim_end()))?;
+            text.parse().map_err(|error: toml::de::Error| Problems::one("", &no_toml(text, &error)))?;
         let variables: Vec<(String, String)> = environment.collect();
         let problems = Findings::default();
         environment::overlay(&mut table, &variables, &problems);
@@ -89,6 +89,12 @@ impl Config {
         let warnings = warnings::of(&listen, &doors, &routes, &consumers);
         Self { listen, doors, journal, routes, consumers, telemetry, warnings }
     }
+}
+
+/// Where the text is no TOML, and why. The line itself is not shown: a secret may stand there.
+fn no_toml(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: no TOML: {}", before.matches('\n').count() + 1, error.message())
 }
 
 /// The variables of this process that are text.

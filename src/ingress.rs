@@ -8,5 +8,5 @@ mod rejection;
 mod webhook;
 
 pub use proof::{CloudDoor, Doors, OnPremisesDoor};
-pub use rejection::Rejection;
+pub use rejection::{Outcome, Rejection};
 pub use webhook::{Ingress, Received, router};

@@ -5,12 +5,14 @@
 //! far as somebody asks ([`Shape`]); what is not opened stays the text it was ([`Node::Raw`]) and is
 //! printed as it came. It knows nothing of WhatsApp.
 
+mod frame;
 mod object;
 mod path;
 mod print;
 mod read;
 mod same;
 
+pub use frame::Frame;
 pub use object::{Member, Object};
 pub use path::Path;
 pub use print::{compact, quote};

@@ -6,7 +6,7 @@ use crate::event::{Address, Number};
 use crate::format::{By, Document, Format, Piece, split};
 use crate::ingress::{Received, Rejection};
 use crate::routing::{Destination, Routes};
-use crate::telemetry;
+use crate::telemetry::{Delivery, IngressMeter};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 
@@ -16,11 +16,12 @@ pub struct PassThrough {
     consumers: Vec<Consumer>,
 }
 
-/// A piece and who gets it.
-struct Routed<'r, 'a> {
+/// A piece on its way to one consumer.
+struct Parcel<'r, 'a> {
     piece: Piece<'a>,
-    consumers: Vec<usize>,
     number: Option<&'r Number>,
+    /// The platform's own bytes, where the piece is all of them.
+    bytes: Option<Bytes>,
 }
 
 impl PassThrough {
@@ -35,110 +36,110 @@ impl PassThrough {
     ///
     /// # Errors
     /// The first reason why it is not delivered everywhere.
-    pub async fn deliver(&self, received: Received<'_>, routes: &Routes) -> Result<(), Rejection> {
+    pub async fn deliver(
+        &self,
+        received: Received<'_>,
+        routes: &Routes,
+        meter: &IngressMeter,
+    ) -> Result<(), Rejection> {
         let Received { document, bytes, headers, number } = received;
         let source = document.format();
-        let pieces = route(document, number.as_deref(), routes)?;
-        let whole = (pieces.len() == 1).then_some(bytes);
-        for routed in &pieces {
-            metrics::counter!(telemetry::EVENTS, "source" => source.label(), "kind" => routed.piece.kind.label())
-                .increment(1);
-        }
-        let mut concerned: Vec<usize> = pieces.iter().flat_map(|routed| routed.consumers.iter().copied()).collect();
-        concerned.sort_unstable();
-        concerned.dedup();
-        match concerned.as_slice() {
-            [one] => self.to_one(*one, &pieces, whole, source, headers).await,
-            _ => {
-                let asked = concerned.iter().map(|index| self.to_one(*index, &pieces, whole, source, headers));
-                futures_util::future::join_all(asked).await.into_iter().collect()
-            }
+        let pieces = address(document, number.as_deref());
+        pieces.iter().for_each(|piece| meter.event(source, piece.kind));
+        let mut parcels = sort(pieces, bytes, routes, self.consumers.len())?.into_iter().zip(&self.consumers);
+        let concerned = parcels.by_ref().filter(|(parcels, _)| !parcels.is_empty());
+        let asked = concerned.map(|(parcels, consumer)| ask(consumer, parcels, source, headers));
+        match asked.collect::<Vec<_>>() {
+            mut one if one.len() == 1 => one.remove(0).await,
+            all => futures_util::future::join_all(all).await.into_iter().collect(),
         }
     }
+}
 
-    async fn to_one(
-        &self,
-        index: usize,
-        pieces: &[Routed<'_, '_>],
-        whole: Option<&Bytes>,
-        source: Format,
-        headers: &HeaderMap,
-    ) -> Result<(), Rejection> {
-        let Some(consumer) = self.consumers.get(index) else { return Ok(()) };
-        let own = pieces.iter().filter(|routed| routed.consumers.contains(&index));
-        for routed in own {
-            // A flat body of an unnamed number cannot be said in a format that names it.
-            if source == Format::OnPremises && consumer.settings.format == Format::Cloud && routed.number.is_none() {
-                return Err(Rejection::UnknownNumber);
-            }
-            for prepared in prepare(consumer, routed, whole) {
-                self.send(consumer, prepared, source, headers).await?;
-            }
+/// The pieces of a webhook, a flat one's addressed to the number that its request named.
+fn address<'a>(document: Document<'a>, number: Option<&str>) -> Vec<Piece<'a>> {
+    let flat = document.format() == Format::OnPremises;
+    let mut pieces = split(document, By::Conversation);
+    if flat {
+        for piece in &mut pieces {
+            piece.address = Address { number: number.map(str::to_owned), names_number: true, ..Address::default() };
         }
-        Ok(())
     }
+    pieces
+}
 
-    async fn send(
-        &self,
-        consumer: &Consumer,
-        prepared: Prepared,
-        source: Format,
-        headers: &HeaderMap,
-    ) -> Result<(), Rejection> {
-        let name = &consumer.settings.name;
-        let count = |outcome: &'static str| {
-            metrics::counter!(telemetry::DELIVERIES, "consumer" => name.clone(), "outcome" => outcome).increment(1);
+/// What goes to each consumer, in the order of the consumers.
+fn sort<'r, 'a>(
+    pieces: Vec<Piece<'a>>,
+    bytes: &Bytes,
+    routes: &'r Routes,
+    consumers: usize,
+) -> Result<Vec<Vec<Parcel<'r, 'a>>>, Rejection> {
+    let bytes = (pieces.len() == 1).then(|| bytes.clone());
+    let mut parcels: Vec<Vec<Parcel<'r, 'a>>> = (0..consumers).map(|_| Vec::new()).collect();
+    for piece in pieces {
+        let Destination::Consumers(to, number) = routes.destination(&piece.address) else {
+            return Err(Rejection::UnknownNumber);
         };
-        for code in prepared.losses {
-            let (from, to) = (source.label(), consumer.settings.format.label());
-            metrics::counter!(telemetry::LOSSES, "from" => from, "to" => to, "code" => code.label()).increment(1);
+        let Some((last, others)) = to.split_last() else { continue };
+        let mut send = |consumer: usize, piece| {
+            if let Some(own) = parcels.get_mut(consumer) {
+                own.push(Parcel { piece, number, bytes: bytes.clone() });
+            }
+        };
+        // Nearly always there is one consumer, and nothing to be copied.
+        others.iter().for_each(|other| send(*other, piece.clone()));
+        send(*last, piece);
+    }
+    Ok(parcels)
+}
+
+async fn ask(
+    consumer: &Consumer,
+    parcels: Vec<Parcel<'_, '_>>,
+    source: Format,
+    headers: &HeaderMap,
+) -> Result<(), Rejection> {
+    for parcel in parcels {
+        // A flat body of an unnamed number cannot be said in a format that names it.
+        if source == Format::OnPremises && consumer.settings.format == Format::Cloud && parcel.number.is_none() {
+            return Err(Rejection::UnknownNumber);
         }
-        if prepared.requests.is_empty() {
-            count(if prepared.dropped { "dropped" } else { "no_counterpart" });
+        for prepared in prepare(consumer, parcel) {
+            send(consumer, prepared, source, headers).await?;
         }
-        for outgoing in prepared.requests {
-            match consumer.attempt(outgoing, source, headers).await {
-                Verdict::Delivered => count("delivered"),
-                verdict => {
-                    count("retried");
-                    return Err(refusal(verdict));
-                }
+    }
+    Ok(())
+}
+
+async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Rejection> {
+    let meter = &consumer.meter;
+    meter.lost(source, &prepared.losses);
+    if prepared.requests.is_empty() {
+        meter.ended(if prepared.dropped { Delivery::Dropped } else { Delivery::NoCounterpart });
+    }
+    for outgoing in prepared.requests {
+        match consumer.attempt(outgoing, source, headers).await {
+            Verdict::Delivered => meter.ended(Delivery::Delivered),
+            verdict => {
+                meter.ended(Delivery::Retried);
+                return Err(refusal(verdict));
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// The piece as the consumer wants it, or each of its events.
-fn prepare(consumer: &Consumer, routed: &Routed<'_, '_>, whole: Option<&Bytes>) -> Vec<Prepared> {
+fn prepare(consumer: &Consumer, parcel: Parcel<'_, '_>) -> Vec<Prepared> {
     let settings = &consumer.settings;
-    let piece = routed.piece.clone();
+    let Parcel { piece, number, bytes } = parcel;
     if settings.batch == Batch::Conversation {
-        return vec![settings.prepare(piece, routed.number, whole)];
+        return vec![settings.prepare(piece, number, bytes.as_ref())];
     }
     let events = split(piece.document, By::Event);
-    let whole = whole.filter(|_| events.len() == 1);
-    events.into_iter().map(|event| settings.prepare(event, routed.number, whole)).collect()
-}
-
-/// Cuts a webhook and finds the consumers of each piece.
-fn route<'r, 'a>(
-    document: Document<'a>,
-    number: Option<&str>,
-    routes: &'r Routes,
-) -> Result<Vec<Routed<'r, 'a>>, Rejection> {
-    let flat = document.format() == Format::OnPremises;
-    let mut routed = Vec::with_capacity(1);
-    for mut piece in split(document, By::Conversation) {
-        if flat {
-            piece.address = Address { number: number.map(str::to_owned), names_number: true, ..Address::default() };
-        }
-        match routes.destination(&piece.address) {
-            Destination::Consumers(consumers, number) => routed.push(Routed { piece, consumers, number }),
-            Destination::UnknownNumber => return Err(Rejection::UnknownNumber),
-        }
-    }
-    Ok(routed)
+    let bytes = bytes.filter(|_| events.len() == 1);
+    events.into_iter().map(|event| settings.prepare(event, number, bytes.as_ref())).collect()
 }
 
 fn refusal(verdict: Verdict) -> Rejection {

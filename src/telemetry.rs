@@ -1,6 +1,10 @@
 //! Logs, and the name of every metric and label value. Nothing personal goes here: no bodies, names,
 //! phone numbers or message ids (they hold the phone number).
 
+mod meters;
+
+pub use meters::{ConsumerMeter, Delivery, IngressMeter};
+
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;

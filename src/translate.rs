@@ -59,7 +59,7 @@ pub fn translate<'a>(
 /// Translates a body that was read before.
 #[must_use]
 pub fn translate_document<'a>(document: Document<'a>, to: Format, rules: Rules<'_>) -> Translation<'a> {
-    let mut scope = Scope { rules, ledger: Ledger::default() };
+    let mut scope = Scope { rules, ledger: Ledger::new() };
     let bodies = into_bodies(document, to, &mut scope);
     Translation { bodies: bodies.iter().map(Object::to_json).collect(), losses: scope.ledger.into_losses() }
 }

@@ -116,6 +116,7 @@ impl Reader {
         // A file with nothing in it is an input too, and a bad one.
         if first && block.documents.is_empty() {
             *input += 1;
+            self.line = self.line.max(1);
             block.documents.push((0, Place { input: *input, line: 1 }));
         }
         Ok((!block.documents.is_empty()).then_some(block))

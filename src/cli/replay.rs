@@ -153,10 +153,10 @@ impl Sender {
                 Format::Cloud | Format::OnPremises => "application/json",
             }),
         );
-        if let Some(secret) = &self.secret {
-            sign(&mut headers, secret, format, &body, &format!("replay-{}", place.input), clock::unix_seconds());
-        }
         self.tally.sent += 1;
+        if let Some(secret) = &self.secret {
+            sign(&mut headers, secret, format, &body, &format!("replay-{}", self.tally.sent), clock::unix_seconds());
+        }
         let answer = self.client.post(self.url.clone()).headers(headers).body(body).send().await;
         let refusal = match answer {
             Ok(response) if response.status().is_success() => None,

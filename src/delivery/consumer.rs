@@ -3,7 +3,7 @@
 use super::signing::sign;
 use super::{Outgoing, Settings, Verdict};
 use crate::format::Format;
-use crate::telemetry;
+use crate::telemetry::ConsumerMeter;
 use crate::tls;
 use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Full, Limited};
@@ -22,6 +22,8 @@ pub type Client = hyper_util::client::legacy::Client<HttpsConnector<HttpConnecto
 
 /// How much of an answer is read so that its connection can be used again.
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
+/// How long it is waited for; the verdict is known by then.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 /// Idle connections are closed before most servers close them, so that a request does not meet one
 /// that is just going.
 const IDLE: Duration = Duration::from_secs(4);
@@ -60,6 +62,8 @@ pub fn connector(settings: &Settings) -> anyhow::Result<HttpsConnector<HttpConne
 pub struct Consumer {
     /// Its settings.
     pub settings: Settings,
+    /// What is counted of it.
+    pub meter: ConsumerMeter,
     client: Client,
     running: Semaphore,
 }
@@ -76,7 +80,8 @@ impl Consumer {
             .pool_idle_timeout(IDLE)
             .build(https);
         let running = Semaphore::new(settings.concurrency.min(Semaphore::MAX_PERMITS));
-        Ok(Self { settings, client, running })
+        let meter = ConsumerMeter::new(&settings.name, settings.format);
+        Ok(Self { settings, meter, client, running })
     }
 
     /// Sends one body; `headers` are those of the platform's request. At most `concurrency` at once,
@@ -86,28 +91,21 @@ impl Consumer {
         // The semaphore is never closed.
         let _permit = self.running.acquire().await;
         let begun = Instant::now();
-        let verdict = match tokio::time::timeout(self.settings.timeout, self.send(request)).await {
-            Ok(verdict) => verdict,
+        let verdict = match tokio::time::timeout(self.settings.timeout, self.client.request(request)).await {
+            Ok(Ok(response)) => answer(response).await,
+            Ok(Err(error)) => {
+                tracing::debug!(consumer = %self.settings.name, %error, "no answer");
+                Verdict::Unreachable
+            }
             Err(_) => Verdict::TimedOut,
         };
         let duration = begun.elapsed();
-        let consumer = self.settings.name.clone();
-        metrics::histogram!(telemetry::DELIVERY_DURATION, "consumer" => consumer).record(duration.as_secs_f64());
+        self.meter.took(duration);
         if verdict != Verdict::Delivered {
             let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(consumer = %self.settings.name, verdict = verdict.label(), ?verdict, duration_ms, "not delivered");
         }
         verdict
-    }
-
-    async fn send(&self, request: Request<Full<Bytes>>) -> Verdict {
-        match self.client.request(request).await {
-            Ok(response) => answer(response).await,
-            Err(error) => {
-                tracing::debug!(consumer = %self.settings.name, %error, "no answer");
-                Verdict::Unreachable
-            }
-        }
     }
 
     fn request(&self, outgoing: Outgoing, source: Format, platform: &HeaderMap) -> Request<Full<Bytes>> {
@@ -175,8 +173,9 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 /// Judges an answer by its head; the rest is read only for the connection's sake.
 async fn answer(response: Response<Incoming>) -> Verdict {
     let verdict = Verdict::of(response.status(), response.headers());
-    if Limited::new(response.into_body(), ANSWER_MAX_BYTES).collect().await.is_err() {
-        tracing::debug!("an answer was long or broke off; its connection is not used again");
+    let rest = Limited::new(response.into_body(), ANSWER_MAX_BYTES).collect();
+    if !tokio::time::timeout(ANSWER_PATIENCE, rest).await.is_ok_and(|rest| rest.is_ok()) {
+        tracing::debug!("an answer was long, slow or broke off; its connection is not used again");
     }
     verdict
 }

@@ -5,7 +5,7 @@
 //! one of tomorrow's, and stays as it stands.
 
 use super::on_premises::LISTS;
-use crate::json::{Node, Object};
+use crate::json::{Frame, Node, Object};
 
 /// `object` of every WhatsApp webhook.
 pub const OBJECT: &str = "whatsapp_business_account";
@@ -14,7 +14,7 @@ pub const OBJECT: &str = "whatsapp_business_account";
 #[derive(Debug, Clone)]
 pub struct Body<'a> {
     /// The members beside `entry`.
-    pub rest: Object<'a>,
+    pub frame: Frame<'a>,
     /// One for each account.
     pub entries: Vec<Entry<'a>>,
 }
@@ -25,7 +25,7 @@ pub enum Entry<'a> {
     /// An entry as it should be.
     Known {
         /// The members beside `changes`: `id`, perhaps `time`.
-        rest: Object<'a>,
+        frame: Frame<'a>,
         /// Its changes.
         changes: Vec<Change<'a>>,
     },
@@ -39,7 +39,7 @@ pub enum Change<'a> {
     /// A change as it should be.
     Known {
         /// The members beside `value`: `field`.
-        rest: Object<'a>,
+        frame: Frame<'a>,
         /// What changed.
         value: Option<Node<'a>>,
     },
@@ -50,12 +50,13 @@ pub enum Change<'a> {
 impl<'a> Body<'a> {
     /// Takes the envelope apart.
     #[must_use]
-    pub fn new(mut root: Object<'a>) -> Self {
-        let entries = match root.remove("entry") {
+    pub fn new(root: Object<'a>) -> Self {
+        let (frame, entries) = Frame::around("entry", root);
+        let entries = match entries {
             Some(Node::List(entries)) => entries.into_iter().map(Entry::new).collect(),
             _ => Vec::new(),
         };
-        Self { rest: root, entries }
+        Self { frame, entries }
     }
 
     /// The values of its changes, as far as they are objects.
@@ -78,9 +79,8 @@ impl<'a> Body<'a> {
     /// Puts it together again.
     #[must_use]
     pub fn into_object(self) -> Object<'a> {
-        let mut root = self.rest;
-        root.push("entry", Node::List(self.entries.into_iter().map(Entry::into_node).collect()));
-        root
+        let entries = self.entries.into_iter().map(Entry::into_node).collect();
+        self.frame.close("entry", Node::List(entries))
     }
 }
 
@@ -94,12 +94,13 @@ impl<'a> Entry<'a> {
 
     fn new(node: Node<'a>) -> Self {
         match node {
-            Node::Object(mut rest) if matches!(rest.get("changes"), Some(Node::List(_))) => {
-                let changes = match rest.remove("changes") {
+            Node::Object(entry) if matches!(entry.get("changes"), Some(Node::List(_))) => {
+                let (frame, changes) = Frame::around("changes", entry);
+                let changes = match changes {
                     Some(Node::List(changes)) => changes.into_iter().map(Change::new).collect(),
                     _ => Vec::new(),
                 };
-                Entry::Known { rest, changes }
+                Entry::Known { frame, changes }
             }
             node => Entry::Stray(node),
         }
@@ -109,9 +110,8 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn into_node(self) -> Node<'a> {
         match self {
-            Entry::Known { mut rest, changes } => {
-                rest.push("changes", Node::List(changes.into_iter().map(Change::into_node).collect()));
-                rest.into()
+            Entry::Known { frame, changes } => {
+                frame.close("changes", Node::List(changes.into_iter().map(Change::into_node).collect())).into()
             }
             Entry::Stray(node) => node,
         }
@@ -121,9 +121,9 @@ impl<'a> Entry<'a> {
 impl<'a> Change<'a> {
     fn new(node: Node<'a>) -> Self {
         match node {
-            Node::Object(mut rest) => {
-                let value = rest.remove("value");
-                Change::Known { rest, value }
+            Node::Object(change) => {
+                let (frame, value) = Frame::around("value", change);
+                Change::Known { frame, value }
             }
             node => Change::Stray(node),
         }
@@ -133,13 +133,8 @@ impl<'a> Change<'a> {
     #[must_use]
     pub fn into_node(self) -> Node<'a> {
         match self {
-            Change::Known { mut rest, value } => {
-                if let Some(value) = value {
-                    // Real deliveries print `value` first.
-                    rest.push_front("value", value);
-                }
-                rest.into()
-            }
+            Change::Known { frame, value: Some(value) } => frame.close("value", value).into(),
+            Change::Known { frame, value: None } => frame.rest.into(),
             Change::Stray(node) => node,
         }
     }
@@ -155,7 +150,7 @@ impl<'a> Change<'a> {
     #[must_use]
     pub fn field(&self) -> Option<String> {
         match self {
-            Change::Known { rest, .. } => rest.text("field").map(std::borrow::Cow::into_owned),
+            Change::Known { frame, .. } => frame.rest.text("field").map(std::borrow::Cow::into_owned),
             Change::Stray(_) => None,
         }
     }
@@ -164,20 +159,20 @@ impl<'a> Change<'a> {
     /// `field` out.
     #[must_use]
     pub fn is_messages(&self) -> bool {
-        let Change::Known { rest, value: Some(Node::Object(value)) } = self else { return false };
-        rest.get("field").is_none_or(|field| field.is("messages"))
+        let Change::Known { frame, value: Some(Node::Object(value)) } = self else { return false };
+        frame.rest.get("field").is_none_or(|field| field.is("messages"))
             && LISTS.iter().skip(1).any(|key| !value.items(key).is_empty())
     }
 
     /// The value of a `messages` change with at least one item, and the members beside it; else the
     /// whole change as it stood.
     #[allow(clippy::missing_errors_doc, reason = "Err is the other half of the answer")]
-    pub fn into_messages(self) -> Result<(Object<'a>, Object<'a>), Node<'a>> {
+    pub fn into_messages(self) -> Result<(Frame<'a>, Object<'a>), Node<'a>> {
         if !self.is_messages() {
             return Err(self.into_node());
         }
         match self {
-            Change::Known { rest, value: Some(Node::Object(value)) } => Ok((rest, value)),
+            Change::Known { frame, value: Some(Node::Object(value)) } => Ok((frame, value)),
             other => Err(other.into_node()),
         }
     }

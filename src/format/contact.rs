@@ -3,6 +3,8 @@
 //! Argentina differ by a digit; Meta's own examples differ altogether).
 
 use crate::json::{Node, Object, same};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// The user of a message or status, as it is named there.
 #[derive(Debug, Clone, Copy)]
@@ -38,24 +40,28 @@ impl<'n, 'a> User<'n, 'a> {
 /// The indices of the contacts of each item, in the order of the items.
 #[must_use]
 pub fn owners(contacts: &[Node<'_>], items: &[Node<'_>]) -> Vec<Option<usize>> {
+    if contacts.is_empty() {
+        return vec![None; items.len()];
+    }
     let users: Vec<Option<User<'_, '_>>> = items.iter().map(|item| item.object().map(User::of)).collect();
     let lone_sender = match users.as_slice() {
         [] | [None, ..] => false,
         [Some(first), rest @ ..] => rest.iter().all(|user| user.is_some_and(|user| first.is(&user))),
     };
     let lone = (contacts.len() == 1 && lone_sender).then_some(0);
-    let named = |key: &str, value: Option<&Node<'_>>| {
-        let value = value?;
-        contacts.iter().position(|contact| {
-            contact.object().and_then(|contact| contact.get(key)).is_some_and(|own| same(own, value))
-        })
-    };
+    let (by_id, by_phone) = (index(contacts, "user_id"), index(contacts, "wa_id"));
+    let find = |index: &HashMap<Cow<'_, str>, usize>, name: Option<&Node<'_>>| index.get(&name?.text()?).copied();
     let owner = |user: &Option<User<'_, '_>>| {
         let user = user.as_ref()?;
-        named("user_id", user.id)
-            .or_else(|| named("wa_id", user.phone))
-            .or_else(|| named("user_id", user.phone))
-            .or(lone)
+        let named = find(&by_id, user.id).or_else(|| find(&by_phone, user.phone));
+        // Where a phone was withheld, providers put the user id into its place.
+        named.or_else(|| find(&by_id, user.phone)).or(lone)
     };
     users.iter().map(owner).collect()
+}
+
+/// The first contact of each name.
+fn index<'n>(contacts: &'n [Node<'_>], key: &str) -> HashMap<Cow<'n, str>, usize> {
+    let named = |(index, contact): (usize, &'n Node<'_>)| Some((contact.object()?.text(key)?, index));
+    contacts.iter().enumerate().rev().filter_map(named).collect()
 }

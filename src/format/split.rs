@@ -10,6 +10,7 @@ use super::contact::{self, User};
 use super::on_premises::{self, is_outbound};
 use crate::event::{Address, Kind};
 use crate::json::{Node, Object};
+use std::collections::HashMap;
 
 /// What makes a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,23 +54,23 @@ pub fn split(document: Document<'_>, by: By) -> Vec<Piece<'_>> {
 }
 
 fn split_cloud<'a>(body: cloud::Body<'a>, by: By) -> Vec<Piece<'a>> {
-    let cloud::Body { rest: root, entries } = body;
+    let cloud::Body { frame: root, entries } = body;
     let mut pieces = Vec::with_capacity(entries.len());
     for entry in entries {
-        let (rest, changes) = match entry {
-            Entry::Known { rest, changes } => (rest, changes),
+        let (frame, changes) = match entry {
+            Entry::Known { frame, changes } => (frame, changes),
             stray @ Entry::Stray(_) => {
-                let document = Document::Cloud(cloud::Body { rest: root.clone(), entries: vec![stray] });
+                let document = Document::Cloud(cloud::Body { frame: root.clone(), entries: vec![stray] });
                 pieces.push(Piece { document, address: Address::default(), kind: Kind::Other });
                 continue;
             }
         };
-        let account = rest.text("id").map(std::borrow::Cow::into_owned);
+        let account = frame.rest.text("id").map(std::borrow::Cow::into_owned);
         for change in changes {
             let address = address(&change, account.clone());
             for (kind, change) in cut_change(change, by) {
-                let entry = Entry::Known { rest: rest.clone(), changes: vec![change] };
-                let document = Document::Cloud(cloud::Body { rest: root.clone(), entries: vec![entry] });
+                let entry = Entry::Known { frame: frame.clone(), changes: vec![change] };
+                let document = Document::Cloud(cloud::Body { frame: root.clone(), entries: vec![entry] });
                 pieces.push(Piece { document, address: address.clone(), kind });
             }
         }
@@ -96,9 +97,9 @@ fn cut_change<'a>(change: Change<'a>, by: By) -> Vec<(Kind, Change<'a>)> {
         return vec![(kind, change)];
     }
     match change {
-        Change::Known { rest, value: Some(Node::Object(value)) } => {
+        Change::Known { frame, value: Some(Node::Object(value)) } => {
             let whole = |(kind, value): (Kind, Object<'a>)| {
-                (kind, Change::Known { rest: rest.clone(), value: Some(value.into()) })
+                (kind, Change::Known { frame: frame.clone(), value: Some(value.into()) })
             };
             cut(value, by).into_iter().map(whole).collect()
         }
@@ -110,9 +111,16 @@ fn cut_change<'a>(change: Change<'a>, by: By) -> Vec<(Kind, Change<'a>)> {
 struct Group<'a> {
     kind: Kind,
     list: &'static str,
-    conversation: String,
     items: Vec<Node<'a>>,
+    /// The contacts of its users.
     contacts: Vec<usize>,
+}
+
+/// Groups while they are gathered.
+#[derive(Default)]
+struct Groups<'a> {
+    all: Vec<Group<'a>>,
+    of: HashMap<(Kind, String), usize>,
 }
 
 /// Cuts contacts, messages and statuses; everything else stays with the first part.
@@ -122,7 +130,7 @@ fn cut<'a>(mut body: Object<'a>, by: By) -> Vec<(Kind, Object<'a>)> {
         return vec![(kind_of(&body), body)];
     }
     let contacts = body.items("contacts").to_vec();
-    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut groups = Groups::default();
     for list in ["messages", "statuses"] {
         let owners = contact::owners(&contacts, body.items(list));
         let items = match body.get_mut(list) {
@@ -130,21 +138,30 @@ fn cut<'a>(mut body: Object<'a>, by: By) -> Vec<(Kind, Object<'a>)> {
             _ => continue,
         };
         for (item, owner) in items.into_iter().zip(owners) {
-            gather(&mut groups, list, item, owner, by);
+            groups.gather(list, item, owner, by);
         }
     }
+    let mut groups = groups.all;
     if let [only] = groups.as_mut_slice() {
         body.set(only.list, Node::List(std::mem::take(&mut only.items)));
         return vec![(only.kind, body)];
     }
-    for list in ["messages", "statuses", "contacts"] {
-        if !contacts.is_empty() || list != "contacts" {
-            body.remove(list);
-        }
+    body.remove("messages");
+    body.remove("statuses");
+    if !contacts.is_empty() {
+        body.remove("contacts");
     }
-    let mut nobodys: Vec<usize> = (0..contacts.len()).collect();
-    nobodys.retain(|index| !groups.iter().any(|group| group.contacts.contains(index)));
-    let mut parts = Vec::with_capacity(groups.len());
+    deal_out(body, groups, &contacts)
+}
+
+/// A part for each group, with the contacts of its users.
+fn deal_out<'a>(mut body: Object<'a>, groups: Vec<Group<'a>>, contacts: &[Node<'a>]) -> Vec<(Kind, Object<'a>)> {
+    let mut owned = vec![false; contacts.len()];
+    for index in groups.iter().flat_map(|group| &group.contacts) {
+        owned.get_mut(*index).into_iter().for_each(|owned| *owned = true);
+    }
+    let mut nobodys: Vec<usize> = (0..contacts.len()).filter(|index| owned.get(*index) == Some(&false)).collect();
+    let mut parts: Vec<(Kind, Object<'a>)> = Vec::with_capacity(groups.len());
     for group in groups {
         let mut part = std::mem::take(&mut body);
         let own = group.contacts.into_iter().chain(nobodys.drain(..));
@@ -162,25 +179,25 @@ fn cut<'a>(mut body: Object<'a>, by: By) -> Vec<(Kind, Object<'a>)> {
     parts
 }
 
-fn gather<'a>(groups: &mut Vec<Group<'a>>, list: &'static str, item: Node<'a>, owner: Option<usize>, by: By) {
-    let kind = match list {
-        "messages" if is_outbound(&item) => Kind::Other,
-        "messages" => Kind::Message,
-        _ => Kind::Status,
-    };
-    let conversation = conversation(&item);
-    let together =
-        |group: &&mut Group<'a>| by == By::Conversation && group.kind == kind && group.conversation == conversation;
-    let group = match groups.iter_mut().rposition(|group| together(&group)) {
-        Some(at) => groups.get_mut(at),
-        None => {
-            groups.push(Group { kind, list, conversation, items: Vec::new(), contacts: Vec::new() });
-            groups.last_mut()
+impl<'a> Groups<'a> {
+    fn gather(&mut self, list: &'static str, item: Node<'a>, owner: Option<usize>, by: By) {
+        let kind = match list {
+            "messages" if is_outbound(&item) => Kind::Other,
+            "messages" => Kind::Message,
+            _ => Kind::Status,
+        };
+        let next = self.all.len();
+        let at = match by {
+            By::Conversation => *self.of.entry((kind, conversation(&item))).or_insert(next),
+            By::Event => next,
+        };
+        if at == next {
+            self.all.push(Group { kind, list, items: Vec::new(), contacts: Vec::new() });
         }
-    };
-    if let Some(group) = group {
-        group.items.push(item);
-        group.contacts.extend(owner.filter(|owner| !group.contacts.contains(owner)));
+        if let Some(group) = self.all.get_mut(at) {
+            group.items.push(item);
+            group.contacts.extend(owner.filter(|owner| !group.contacts.contains(owner)));
+        }
     }
 }
 

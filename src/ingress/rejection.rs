@@ -61,15 +61,59 @@ impl Rejection {
         }
     }
 
-    /// The outcome of `cutover_webhooks_total`.
+    /// The outcome it is counted as.
     #[must_use]
-    pub const fn outcome(&self) -> &'static str {
+    pub const fn outcome(&self) -> Outcome {
         match self {
-            Rejection::Malformed(_) | Rejection::WrongDoor | Rejection::TooSlow | Rejection::Broken => "malformed",
-            Rejection::Unproven | Rejection::Handshake => "unauthorized",
-            Rejection::UnknownNumber => "not_found",
-            Rejection::TooLarge => "too_large",
-            Rejection::Unavailable | Rejection::ConsumerBusy(_) | Rejection::NotDelivered => "unavailable",
+            Rejection::Malformed(_) | Rejection::WrongDoor | Rejection::TooSlow | Rejection::Broken => {
+                Outcome::Malformed
+            }
+            Rejection::Unproven | Rejection::Handshake => Outcome::Unauthorized,
+            Rejection::UnknownNumber => Outcome::NotFound,
+            Rejection::TooLarge => Outcome::TooLarge,
+            Rejection::Unavailable | Rejection::ConsumerBusy(_) | Rejection::NotDelivered => Outcome::Unavailable,
+        }
+    }
+}
+
+/// What became of a platform's request, the label of `cutover_webhooks_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered 200.
+    Accepted,
+    /// No body of the format it should have.
+    Malformed,
+    /// No proof of who sent it.
+    Unauthorized,
+    /// Nobody's number.
+    NotFound,
+    /// Larger than allowed.
+    TooLarge,
+    /// Not now: the platform will try again.
+    Unavailable,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Accepted,
+        Outcome::Malformed,
+        Outcome::Unauthorized,
+        Outcome::NotFound,
+        Outcome::TooLarge,
+        Outcome::Unavailable,
+    ];
+
+    /// The label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Outcome::Accepted => "accepted",
+            Outcome::Malformed => "malformed",
+            Outcome::Unauthorized => "unauthorized",
+            Outcome::NotFound => "not_found",
+            Outcome::TooLarge => "too_large",
+            Outcome::Unavailable => "unavailable",
         }
     }
 }

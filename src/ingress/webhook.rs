@@ -1,11 +1,11 @@
 //! `POST`: the way of a webhook from its bytes to our answer.
 
 use super::proof::Unverified;
-use super::{Doors, Rejection, handshake};
+use super::{Doors, Outcome, Rejection, handshake};
 use crate::format::{Document, Format};
 use crate::pass_through::PassThrough;
 use crate::routing::Routes;
-use crate::telemetry;
+use crate::telemetry::IngressMeter;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -45,6 +45,7 @@ pub struct Ingress {
     routes: Arc<Routes>,
     max_body_bytes: usize,
     pass_through: PassThrough,
+    meter: IngressMeter,
     /// One permit for each webhook that may be worked on at once.
     running: Arc<Semaphore>,
     permits: u32,
@@ -61,7 +62,7 @@ impl Ingress {
         pass_through: PassThrough,
     ) -> Self {
         let running = Arc::new(Semaphore::new(permits as usize));
-        Self { doors, routes, max_body_bytes, pass_through, running, permits }
+        Self { doors, routes, max_body_bytes, pass_through, meter: IngressMeter::new(), running, permits }
     }
 
     /// Turns new webhooks away from now on; the future is ready when those at work are answered.
@@ -126,15 +127,15 @@ async fn on_premises_of(State(ingress): Shared, Path(number): Path<String>, requ
 impl Ingress {
     async fn answer(&self, request: Request, only: Option<Format>, number: Option<String>) -> Response {
         let begun = Instant::now();
-        let mut source = only.map_or("unknown", Format::label);
+        let mut source = only;
         let taken = self.take(request, only, number, &mut source).await;
-        let outcome = taken.as_ref().err().map_or("accepted", Rejection::outcome);
-        metrics::counter!(telemetry::WEBHOOKS, "source" => source, "outcome" => outcome).increment(1);
-        metrics::histogram!(telemetry::ACCEPT_DURATION, "source" => source).record(begun.elapsed().as_secs_f64());
+        let outcome = taken.as_ref().err().map_or(Outcome::Accepted, Rejection::outcome);
+        self.meter.answered(source, outcome, begun.elapsed());
         match taken {
             Ok(()) => ().into_response(),
             Err(rejection) => {
-                tracing::info!(source, outcome, status = %rejection, "webhook refused");
+                let source = source.map_or("unknown", Format::label);
+                tracing::info!(source, outcome = outcome.label(), reason = %rejection, "webhook refused");
                 rejection.into_response()
             }
         }
@@ -145,7 +146,7 @@ impl Ingress {
         request: Request,
         only: Option<Format>,
         number: Option<String>,
-        source: &mut &'static str,
+        source: &mut Option<Format>,
     ) -> Result<(), Rejection> {
         let _permit = self.permit()?;
         if let Some(number) = &number {
@@ -161,10 +162,10 @@ impl Ingress {
         if !verified.covers(format) {
             return Err(self.uncovered(format));
         }
-        *source = format.label();
+        *source = Some(format);
         let number = number.or_else(|| self.named(&parts.headers));
         let received = Received { document, bytes: &verified.body, headers: &parts.headers, number };
-        self.pass_through.deliver(received, &self.routes).await
+        self.pass_through.deliver(received, &self.routes, &self.meter).await
     }
 
     /// A body that its proof does not cover: of the other format at a door for one, or unproven.

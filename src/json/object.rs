@@ -118,6 +118,17 @@ impl<'a> Object<'a> {
         self.members.insert(at, Member { key: Cow::Borrowed(key), value });
     }
 
+    /// Takes a member out and says where it stood.
+    pub fn take(&mut self, key: &str) -> Option<(usize, Node<'a>)> {
+        let at = self.position(key)?;
+        Some((at, self.members.remove(at).value))
+    }
+
+    /// Puts a member at a place among the others, or last.
+    pub fn insert(&mut self, at: usize, key: &'static str, value: Node<'a>) {
+        self.members.insert(at.min(self.members.len()), Member { key: Cow::Borrowed(key), value });
+    }
+
     /// Takes a member out.
     pub fn remove(&mut self, key: &str) -> Option<Node<'a>> {
         let at = self.position(key)?;

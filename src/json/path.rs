@@ -10,6 +10,7 @@ pub struct Path<'p> {
 #[derive(Debug, Clone, Copy)]
 enum Step<'p> {
     Root,
+    Word(&'static str),
     Key(&'p str),
     Index(usize),
 }
@@ -17,6 +18,12 @@ enum Step<'p> {
 impl<'p> Path<'p> {
     /// The whole document.
     pub const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
+
+    /// A member of the object here whose key is one of ours and needs no escapes.
+    #[must_use]
+    pub const fn word(&'p self, key: &'static str) -> Path<'p> {
+        Path { parent: Some(self), step: Step::Word(key) }
+    }
 
     /// A member of the object here; the key as [`Member`](super::Member) holds it.
     #[must_use]
@@ -46,7 +53,11 @@ impl<'p> Path<'p> {
             Step::Root => {}
             Step::Index(index) => {
                 out.push('/');
-                out.push_str(&index.to_string());
+                push_index(out, index);
+            }
+            Step::Word(key) => {
+                out.push('/');
+                out.push_str(key);
             }
             Step::Key(key) => {
                 out.push('/');
@@ -54,6 +65,13 @@ impl<'p> Path<'p> {
             }
         }
     }
+}
+
+fn push_index(out: &mut String, index: usize) {
+    if index >= 10 {
+        push_index(out, index / 10);
+    }
+    out.push(char::from(b"0123456789"[index % 10]));
 }
 
 fn push_token(out: &mut String, key: &str) {

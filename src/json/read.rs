@@ -149,8 +149,7 @@ impl<'a> Visitor<'a> for Reader<'_> {
             Shape::Leaf | Shape::List(_) => &[],
         };
         let mut object = Object::with_capacity(8);
-        while let Some(key) = map.next_key::<&'a RawValue>()? {
-            let key = plain_key(key);
+        while let Some(key) = self.key(&mut map)? {
             let shape = known.iter().find(|(name, _)| *name == key).map_or(&Shape::Leaf, |(_, shape)| shape);
             let reader = self.of(shape);
             let value = match self.careful {
@@ -168,7 +167,7 @@ impl<'a> Visitor<'a> for Reader<'_> {
             Shape::Leaf | Shape::Object(_) => &Shape::Leaf,
         };
         let reader = self.of(shape);
-        let mut list = Vec::new();
+        let mut list = Vec::with_capacity(2);
         if self.careful {
             while let Some(item) = items.next_element::<&RawValue>()? {
                 list.push(reader.carefully(item));
@@ -182,7 +181,45 @@ impl<'a> Visitor<'a> for Reader<'_> {
     }
 }
 
-/// The key without quotes, and without escapes where it needs none.
+impl Reader<'_> {
+    /// Keys are nearly always plain. One that no Rust string can hold (a lone surrogate) fails here,
+    /// and is read as it stands the second time.
+    fn key<'a, A: MapAccess<'a>>(self, map: &mut A) -> Result<Option<Cow<'a, str>>, A::Error> {
+        match self.careful {
+            false => map.next_key_seed(Key),
+            true => Ok(map.next_key::<&RawValue>()?.map(plain_key)),
+        }
+    }
+}
+
+/// A key without quotes, and without escapes where it needs none.
+struct Key;
+
+impl<'a> DeserializeSeed<'a> for Key {
+    type Value = Cow<'a, str>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Key {
+    type Value = Cow<'a, str>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'a str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, unescaped: &str) -> Result<Self::Value, E> {
+        let quoted = super::quote(unescaped);
+        Ok(Cow::Owned(quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&quoted).to_owned()))
+    }
+}
+
 fn plain_key(raw: &RawValue) -> Cow<'_, str> {
     let quoted = raw.get();
     let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);

@@ -2,12 +2,18 @@
 
 use super::phone::{self, CONTACT};
 use super::rules::WithoutPhone;
-use crate::json::{Node, Object, same};
+use crate::json::{Node, Object};
+use std::collections::HashSet;
+
+/// A user id has at most 131 characters; what is longer is none, and is not copied into every message.
+const USER_ID_MAX_BYTES: usize = 256;
 
 /// The user id of the only contact, if there is only one.
 pub(super) fn lone_user_id<'a>(body: &Object<'a>) -> Option<Node<'a>> {
     match body.items("contacts") {
-        [Node::Object(contact)] => contact.filled("user_id").cloned(),
+        [Node::Object(contact)] => {
+            contact.filled("user_id").filter(|id| id.escaped().is_some_and(|id| id.len() <= USER_ID_MAX_BYTES)).cloned()
+        }
         _ => None,
     }
 }
@@ -55,7 +61,8 @@ pub(super) fn up(body: &mut Object<'_>) {
 
 /// `{"profile": {"name": ""}, "wa_id": from}` for each distinct sender.
 fn made_up<'a>(messages: &[Node<'a>]) -> Vec<Node<'a>> {
-    let mut senders: Vec<(&'static str, Node<'a>)> = Vec::new();
+    let mut known: HashSet<(&str, &str)> = HashSet::new();
+    let mut made = Vec::new();
     for message in messages.iter().filter_map(Node::object) {
         if message.get("type").is_some_and(|kind| kind.is("system")) {
             continue;
@@ -63,12 +70,12 @@ fn made_up<'a>(messages: &[Node<'a>]) -> Vec<Node<'a>> {
         let phone = message.filled("from").map(|from| ("wa_id", from));
         let sender = phone.or_else(|| message.filled("from_user_id").map(|id| ("user_id", id)));
         if let Some((key, sender)) = sender
-            && !senders.iter().any(|(name, known)| *name == key && same(known, sender))
+            && known.insert((key, sender.escaped().unwrap_or_default()))
         {
-            senders.push((key, sender.clone()));
+            made.push(made_up_contact(key, sender.clone()));
         }
     }
-    senders.into_iter().map(|(key, sender)| made_up_contact(key, sender)).collect()
+    made
 }
 
 fn made_up_contact<'a>(key: &'static str, sender: Node<'a>) -> Node<'a> {

@@ -8,24 +8,25 @@ use crate::event::Number;
 use crate::format::cloud::{self, Change, Entry};
 use crate::format::on_premises;
 use crate::json::{Member, Node, Object, Path, same};
+use std::collections::HashSet;
 
 /// Members that a flat body reads as its own; an unknown member of the Cloud's root may not become one.
 const RESERVED: [&str; 5] = ["contacts", "messages", "statuses", "errors", "entry"];
 
 /// Unknown members of the root go into every flat body, as long as all these copies together stay
 /// below this many bytes; else into the first. Otherwise a hostile body could grow to its square.
-const COPIED_MEMBERS_MAX_BYTES: usize = 1 << 20;
+const COPIED_MEMBERS_MAX_BYTES: usize = 64 << 10;
 
 /// The flat bodies of a Cloud body, in its order.
 pub(super) fn down<'a>(body: cloud::Body<'a>, scope: &mut Scope<'_, 'a>) -> Vec<Object<'a>> {
     let mut top = Vec::new();
-    for member in body.rest {
+    for member in body.frame.rest {
         match member.key.as_ref() {
-            "object" => scope.ledger.lose(&Path::ROOT.key("object"), LossCode::Envelope, member.value),
+            "object" => scope.ledger.lose(&Path::ROOT.word("object"), LossCode::Envelope, member.value),
             _ => top.push(member),
         }
     }
-    let path = Path::ROOT.key("entry");
+    let path = Path::ROOT.word("entry");
     if body.entries.is_empty() {
         scope.ledger.lose(&path, LossCode::Envelope, Node::List(Vec::new()));
     }
@@ -33,37 +34,43 @@ pub(super) fn down<'a>(body: cloud::Body<'a>, scope: &mut Scope<'_, 'a>) -> Vec<
     for (index, entry) in body.entries.into_iter().enumerate() {
         entry_down(entry, &path.index(index), scope, &mut bodies);
     }
-    for member in top {
-        carry_to_top(member, &mut bodies, scope);
-    }
+    carry_to_top(top, &mut bodies, scope);
     bodies
 }
 
-fn carry_to_top<'a>(member: Member<'a>, bodies: &mut [Object<'a>], scope: &mut Scope<'_, 'a>) {
-    let copies = match &member.value {
-        Node::Raw(text) => COPIED_MEMBERS_MAX_BYTES / text.len().max(1),
-        // Opened by the reader because a flat body has such a member: reserved, not copied.
-        Node::Object(_) | Node::List(_) => 1,
-    };
-    let free = |body: &&mut Object<'a>| !RESERVED.contains(&member.key.as_ref()) && !body.has(&member.key);
-    let mut carried = false;
-    for body in bodies.iter_mut().filter(free).take(copies.max(1)) {
-        body.push_member(member.clone());
-        carried = true;
+fn carry_to_top<'a>(top: Vec<Member<'a>>, bodies: &mut [Object<'a>], scope: &mut Scope<'_, 'a>) {
+    if top.is_empty() {
+        return;
     }
-    if !carried {
+    let size =
+        |member: &Member<'_>| member.key.len() + if let Node::Raw(text) = &member.value { text.len() } else { 0 };
+    let bytes: usize = top.iter().map(size).sum();
+    let reach = if bytes * bodies.len() <= COPIED_MEMBERS_MAX_BYTES { bodies.len() } else { 1 };
+    let mut carried = vec![false; top.len()];
+    for body in bodies.iter_mut().take(reach) {
+        let taken: HashSet<String> = body.iter().map(|member| member.key.to_string()).collect();
+        let free =
+            |member: &Member<'_>| !RESERVED.contains(&member.key.as_ref()) && !taken.contains(member.key.as_ref());
+        for (member, carried) in top.iter().zip(&mut carried).filter(|(member, _)| free(member)) {
+            body.push_member(member.clone());
+            *carried = true;
+        }
+    }
+    for (member, _) in top.into_iter().zip(carried).filter(|(_, carried)| !carried) {
         scope.ledger.lose(&Path::ROOT.key(&member.key), LossCode::Envelope, member.value);
     }
 }
 
 fn entry_down<'a>(entry: Entry<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, bodies: &mut Vec<Object<'a>>) {
     let (rest, changes) = match entry {
-        Entry::Stray(Node::Object(members)) => return lose_members(members, LossCode::Envelope, path, scope),
+        Entry::Stray(Node::Object(members)) if !members.is_empty() => {
+            return lose_members(members, LossCode::Envelope, path, scope);
+        }
         Entry::Stray(node) => return scope.ledger.lose(path, LossCode::Envelope, node),
-        Entry::Known { rest, changes } => (rest, changes),
+        Entry::Known { frame, changes } => (frame.rest, changes),
     };
     lose_members(rest, LossCode::Envelope, path, scope);
-    let path = path.key("changes");
+    let path = path.word("changes");
     if changes.is_empty() {
         scope.ledger.lose(&path, LossCode::Envelope, Node::List(Vec::new()));
     }
@@ -74,9 +81,9 @@ fn entry_down<'a>(entry: Entry<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, 
 
 fn change_down<'a>(change: Change<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, bodies: &mut Vec<Object<'a>>) {
     match change.into_messages() {
-        Ok((rest, value)) => {
-            lose_members(rest, LossCode::Envelope, path, scope);
-            value_down(value, &path.key("value"), scope, bodies);
+        Ok((frame, value)) => {
+            lose_members(frame.rest, LossCode::Envelope, path, scope);
+            value_down(value, &path.word("value"), scope, bodies);
         }
         Err(whole) => scope.ledger.lose(path, LossCode::NoCounterpart, whole),
     }
@@ -85,20 +92,23 @@ fn change_down<'a>(change: Change<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a
 fn value_down<'a>(mut value: Object<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, bodies: &mut Vec<Object<'a>>) {
     for key in ["messaging_product", "metadata"] {
         if let Some(node) = value.remove(key) {
-            scope.ledger.lose(&path.key(key), LossCode::Envelope, node);
+            scope.ledger.lose(&path.word(key), LossCode::Envelope, node);
         }
     }
     let lone = contacts::lone_user_id(&value);
-    let (mut messages, mut statuses) = (Vec::new(), Vec::new());
-    let at = path.key("messages");
-    for (index, node) in take_items(&mut value, "messages").into_iter().enumerate() {
-        match message::down(node, lone.as_ref(), &at.index(index), scope) {
-            Down::Message(node) => messages.push(node),
-            Down::Status(node) => statuses.push(node),
-            Down::Nothing => {}
+    let mut statuses = Vec::new();
+    let at = path.word("messages");
+    let items = take_items(&mut value, "messages").into_iter().enumerate();
+    let kept = items.filter_map(|(index, node)| match message::down(node, lone.as_ref(), &at.index(index), scope) {
+        Down::Message(node) => Some(node),
+        Down::Status(node) => {
+            statuses.push(node);
+            None
         }
-    }
-    let at = path.key("statuses");
+        Down::Nothing => None,
+    });
+    let messages: Vec<Node<'a>> = kept.collect();
+    let at = path.word("statuses");
     for (index, node) in take_items(&mut value, "statuses").into_iter().enumerate() {
         statuses.extend(status::down(node, &at.index(index), scope));
     }
@@ -118,7 +128,7 @@ pub(super) fn up<'a>(body: on_premises::Body<'a>, scope: &mut Scope<'_, 'a>) -> 
     }
     let lone = contacts::lone_user_id(&flat);
     let (mut messages, mut statuses) = (Vec::new(), Vec::new());
-    let at = Path::ROOT.key("messages");
+    let at = Path::ROOT.word("messages");
     for (index, node) in take_items(&mut flat, "messages").into_iter().enumerate() {
         let path = at.index(index);
         match on_premises::is_outbound(&node) {
@@ -126,7 +136,7 @@ pub(super) fn up<'a>(body: on_premises::Body<'a>, scope: &mut Scope<'_, 'a>) -> 
             false => messages.push(message::up(node, lone.as_ref(), &path, scope)),
         }
     }
-    let at = Path::ROOT.key("statuses");
+    let at = Path::ROOT.word("statuses");
     for (index, node) in take_items(&mut flat, "statuses").into_iter().enumerate() {
         statuses.push(status::up(node, &at.index(index), scope));
     }
@@ -191,7 +201,7 @@ fn assemble<'a>(
         && !statuses.is_empty()
         && let Some(contacts) = body.remove("contacts")
     {
-        scope.ledger.lose(&path.key("contacts"), LossCode::StatusContacts, contacts);
+        scope.ledger.lose(&path.word("contacts"), LossCode::StatusContacts, contacts);
     }
     put_items(&mut body, "statuses", statuses);
     if has_items(&body) {
@@ -224,7 +234,7 @@ fn put_first<'a>(value: &mut Object<'a>, key: &'static str, node: Node<'a>, scop
     if let Some(taken) = value.remove(key)
         && !same(&taken, &node)
     {
-        scope.ledger.lose(&Path::ROOT.key(key), LossCode::Envelope, taken);
+        scope.ledger.lose(&Path::ROOT.word(key), LossCode::Envelope, taken);
     }
     value.push_front(key, node);
 }

@@ -37,7 +37,7 @@ fn code_node<'a>(code: u32, quoted: bool) -> Node<'a> {
 
 /// Brings each error of the list under `errors` into On-Premises words.
 pub(super) fn list_down<'a>(holder: &mut Object<'a>, place: Place, path: &Path<'_>, ledger: &mut Ledger<'a>) {
-    let path = path.key("errors");
+    let path = path.word("errors");
     let errors = holder.get_mut("errors").and_then(Node::open_list);
     for (index, error) in errors.into_iter().flatten().enumerate() {
         if let Some(error) = error.open() {
@@ -48,7 +48,7 @@ pub(super) fn list_down<'a>(holder: &mut Object<'a>, place: Place, path: &Path<'
 
 /// Brings each error of the list under `errors` into Cloud words.
 pub(super) fn list_up<'a>(holder: &mut Object<'a>, path: &Path<'_>, ledger: &mut Ledger<'a>) {
-    let path = path.key("errors");
+    let path = path.word("errors");
     let errors = holder.get_mut("errors").and_then(Node::open_list);
     for (index, error) in errors.into_iter().flatten().enumerate() {
         if let Some(error) = error.open() {
@@ -66,7 +66,7 @@ fn down<'a>(error: &mut Object<'a>, place: Place, path: &Path<'_>, ledger: &mut 
 
     let flat = error.get("details").cloned();
     let nested = error.open("error_data").and_then(|data| data.remove("details"));
-    let emptied = nested.is_some() && error.get("error_data").and_then(Node::object).is_some_and(Object::is_empty);
+    let emptied = error.get("error_data").and_then(Node::object).is_some_and(Object::is_empty);
     // `details` takes the place of `error_data`, so that the order of members stays.
     if emptied && !error.rename("error_data", "details") {
         error.remove("error_data");
@@ -79,13 +79,13 @@ fn down<'a>(error: &mut Object<'a>, place: Place, path: &Path<'_>, ledger: &mut 
     if let (Some(flat), Some(nested)) = (flat, &nested)
         && !crate::json::same(&flat, nested)
     {
-        ledger.lose(&path.key("details"), LossCode::ErrorText, flat);
+        ledger.lose(&path.word("details"), LossCode::ErrorText, flat);
     }
     if let Some(message) = error.remove("message") {
-        titles.settle(message, said.as_ref(), &path.key("message"), ledger);
+        titles.settle(message, said.as_ref(), &path.word("message"), ledger);
     }
     if let Some(title) = error.get("title") {
-        titles.settle(title.clone(), said.as_ref(), &path.key("title"), ledger);
+        titles.settle(title.clone(), said.as_ref(), &path.word("title"), ledger);
     }
     error.set("title", Node::string(counterpart.title));
     if let Some(details) = with_prefix(prefix.as_deref(), said) {
@@ -111,11 +111,11 @@ fn up<'a>(error: &mut Object<'a>, path: &Path<'_>, ledger: &mut Ledger<'a>) {
     if let (Some(nested), Some(flat)) = (&nested, &flat)
         && !crate::json::same(nested, flat)
     {
-        ledger.lose(&path.key("error_data").key("details"), LossCode::ErrorText, nested.clone());
+        ledger.lose(&path.word("error_data").key("details"), LossCode::ErrorText, nested.clone());
     }
     for text in ["message", "title"] {
         if let Some(value) = error.get(text) {
-            titles.settle(value.clone(), said.as_ref(), &path.key(text), ledger);
+            titles.settle(value.clone(), said.as_ref(), &path.word(text), ledger);
         }
     }
     error.set("title", Node::string(counterpart.title));
@@ -135,10 +135,9 @@ fn put_nested<'a>(error: &mut Object<'a>, details: Node<'a>) {
         }
         error.set("error_data", Node::Object(Object::with_capacity(1)));
     }
-    if let Some(data) = error.open("error_data") {
-        data.set("details", details);
-        error.remove("details");
-    }
+    let Some(data) = error.open("error_data") else { return error.set("details", details) };
+    data.set("details", details);
+    error.remove("details");
 }
 
 /// The titles that say nothing of their own.
@@ -181,6 +180,6 @@ fn with_prefix<'a>(prefix: Option<&str>, said: Option<Node<'a>>) -> Option<Node<
 
 fn lose_code<'a>(counterpart: Counterpart, code: Option<Node<'a>>, path: &Path<'_>, ledger: &mut Ledger<'a>) {
     if let (false, Some(code)) = (counterpart.known, code) {
-        ledger.lose(&path.key("code"), LossCode::ErrorCode, code);
+        ledger.lose(&path.word("code"), LossCode::ErrorCode, code);
     }
 }

@@ -85,6 +85,11 @@ pub(super) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
+    /// An empty list; the envelope alone fills five places of it.
+    pub(super) fn new() -> Self {
+        Self { losses: Vec::with_capacity(8) }
+    }
+
     pub(super) fn lose(&mut self, path: &Path<'_>, code: LossCode, value: Node<'a>) {
         self.losses.push(Loss { path: path.pointer(), code, value });
     }

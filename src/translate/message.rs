@@ -91,7 +91,7 @@ fn unknown_type<'a>(message: &mut Object<'a>, kind: Node<'a>, path: &Path<'_>, s
             }
         }
     }
-    scope.ledger.lose(&path.key("type"), LossCode::MessageType, kind);
+    scope.ledger.lose(&path.word("type"), LossCode::MessageType, kind);
     message.set("type", Node::literal("\"unknown\""));
 }
 
@@ -116,7 +116,7 @@ fn revoked(message: &mut Object<'_>) -> bool {
 
 fn revocation<'a>(message: &mut Object<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>) {
     if let Some(id) = message.get("id").cloned() {
-        scope.ledger.lose(&path.key("id"), LossCode::RevokeId, id);
+        scope.ledger.lose(&path.word("id"), LossCode::RevokeId, id);
     }
     if let Some(original) = message.open("revoke").and_then(|revoke| revoke.remove("original_message_id")) {
         message.set("id", original);

@@ -7,6 +7,7 @@
 mod decode;
 mod draft;
 mod encode;
+mod surroundings;
 mod words;
 
 pub(super) use decode::{pointer_into_event, source_of};

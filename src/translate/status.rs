@@ -23,7 +23,7 @@ pub(super) fn down<'a>(mut node: Node<'a>, path: &Path<'_>, scope: &mut Scope<'_
 /// The rows of a status whose recipient is settled.
 pub(super) fn into_flat_words<'a>(status: &mut Object<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>) {
     if status.get("status").is_some_and(|word| word.is("played")) {
-        scope.ledger.lose(&path.key("status"), LossCode::StatusPlayed, Node::literal("\"played\""));
+        scope.ledger.lose(&path.word("status"), LossCode::StatusPlayed, Node::literal("\"played\""));
         status.set("status", Node::literal("\"read\""));
     }
     repeat_recipient(status);
@@ -72,7 +72,7 @@ fn settle_recipient<'a>(status: &mut Object<'a>, path: &Path<'_>, scope: &mut Sc
     match status.get("recipient_id") {
         Some(root) if !root.is_literal("\"\"") => {
             if !same(root, &plain) {
-                scope.ledger.lose(&path.key("message").key("recipient_id"), LossCode::RecipientId, nested);
+                scope.ledger.lose(&path.word("message").key("recipient_id"), LossCode::RecipientId, nested);
             }
         }
         _ => status.set("recipient_id", plain),

@@ -31,19 +31,20 @@ fn cloud_body<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>) -> Body<'a> {
     beside.take("root").into_iter().for_each(|member| rest.push_member(member));
     let mut stray = take_object(data, "stray");
     if stray.has("body") {
-        return Body { rest, entries: Vec::new() };
+        return Body { frame: rest.into(), entries: Vec::new() };
     }
     if let Some(entry) = stray.remove("entry") {
         let mut body = Object::with_capacity(1);
         body.push("entry", Node::List(vec![opened_entry(entry)]));
-        return Body { rest, ..Body::new(body) };
+        return Body { frame: rest.into(), ..Body::new(body) };
     }
     let account = take_object(data, "account");
     let change = match stray.remove("change") {
         Some(node) => Change::Stray(node),
         None => known_change(data, beside, stray),
     };
-    Body { rest, entries: vec![Entry::Known { rest: account, changes: vec![change] }] }
+    let entry = Entry::Known { frame: account.into(), changes: vec![change] };
+    Body { frame: rest.into(), entries: vec![entry] }
 }
 
 fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Object<'a>) -> Change<'a> {
@@ -52,7 +53,7 @@ fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Objec
     beside.take("change").into_iter().for_each(|member| rest.push_member(member));
     let has_item = !stray.is_empty() || ITEMS.iter().any(|(_, word)| data.has(word));
     if !has_item {
-        return Change::Known { rest, value: data.remove("value") };
+        return Change::Known { frame: rest.into(), value: data.remove("value") };
     }
     if !stray.is_empty() {
         data.push("stray", stray.into());
@@ -62,7 +63,7 @@ fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Objec
     move_member(data, "number", &mut value, "metadata");
     let items = body_of(data, Platform::Cloud, beside.take("value"));
     items.into_iter().for_each(|member| value.push_member(member));
-    Change::Known { rest, value: Some(opened(value).into()) }
+    Change::Known { frame: rest.into(), value: Some(opened(value).into()) }
 }
 
 /// Contacts, the one item, and what stood beside them.

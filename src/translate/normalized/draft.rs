@@ -1,7 +1,7 @@
 //! An event while it is put together, and its CloudEvents attributes.
 
 use super::words::{self, Item};
-use crate::event::{Direction, Kind, Number, rfc3339};
+use crate::event::{Direction, Kind, rfc3339};
 use crate::format::contact::User;
 use crate::format::normalized::{Platform, TYPE_PREFIX};
 use crate::format::on_premises::is_outbound;
@@ -12,30 +12,30 @@ use sha2::{Digest, Sha256};
 /// An event while it is put together.
 #[derive(Debug, Clone)]
 pub(super) struct Draft<'a> {
-    platform: Platform,
-    kind: Kind,
-    direction: Option<Direction>,
-    object: Option<Node<'a>>,
-    pub(super) account: Option<Object<'a>>,
+    pub(super) platform: Platform,
+    pub(super) kind: Kind,
+    pub(super) direction: Option<Direction>,
+    pub(super) object: Option<Node<'a>>,
+    pub(super) account: Option<Node<'a>>,
     pub(super) field: Option<Node<'a>>,
     pub(super) messaging_product: Option<Node<'a>>,
     pub(super) number: Option<Node<'a>>,
     pub(super) contact: Option<Node<'a>>,
     /// The item under its word, and as it was received where that differs.
-    item: Option<(&'static str, Node<'a>)>,
-    as_received: Option<Node<'a>>,
+    pub(super) item: Option<(&'static str, Node<'a>)>,
+    pub(super) as_received: Option<Node<'a>>,
     pub(super) value: Option<Node<'a>>,
-    stray: Option<Object<'a>>,
-    beside: Object<'a>,
+    pub(super) stray: Option<Object<'a>>,
+    pub(super) beside: Object<'a>,
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(platform: Platform, object: Option<Node<'a>>) -> Self {
+    pub(super) fn new(platform: Platform) -> Self {
         Self {
             platform,
             kind: Kind::Other,
             direction: None,
-            object,
+            object: None,
             account: None,
             field: None,
             messaging_product: None,
@@ -46,26 +46,6 @@ impl<'a> Draft<'a> {
             value: None,
             stray: None,
             beside: Object::default(),
-        }
-    }
-
-    /// Whether the field is one of messages, statuses and errors.
-    pub(super) fn reports_items(&self) -> bool {
-        self.field.as_ref().is_none_or(|field| field.is("messages"))
-    }
-
-    /// Names a configured number, which a flat body does not.
-    pub(super) fn name(&mut self, number: &Number) {
-        let texts =
-            [("display_phone_number", &number.display_phone_number), ("phone_number_id", &number.phone_number_id)];
-        let known = texts.into_iter().filter_map(|(key, text)| Some((key, Node::string(text.as_deref()?))));
-        let mut metadata = Object::with_capacity(2);
-        known.for_each(|(key, text)| metadata.push(key, text));
-        self.number = Some(metadata.into());
-        if let Some(id) = &number.business_account_id {
-            let mut account = Object::with_capacity(1);
-            account.push("id", Node::string(id));
-            self.account = Some(account);
         }
     }
 
@@ -144,7 +124,7 @@ impl<'a> Draft<'a> {
         data.push("platform", Node::literal(platform));
         push_some(&mut data, "direction", self.direction.map(|direction| Node::string(direction.label())));
         push_some(&mut data, "number", self.number);
-        push_some(&mut data, "account", self.account.map(Node::from));
+        push_some(&mut data, "account", self.account);
         push_some(&mut data, "user", user);
         push_some(&mut data, "contact", self.contact);
         if let Some((word, item)) = self.item {
@@ -181,7 +161,7 @@ impl<'a> Draft<'a> {
     fn time(&self) -> Option<Node<'a>> {
         let stamp = match &self.item {
             Some((_, item)) => item.object()?.get("timestamp"),
-            None => self.account.as_ref()?.get("time"),
+            None => self.account.as_ref()?.object()?.get("time"),
         }?;
         let text = stamp.escaped().or_else(|| stamp.number())?;
         rfc3339(text).map(|time| Node::string(&time))
@@ -194,7 +174,7 @@ impl<'a> Draft<'a> {
         let id = number
             .as_ref()
             .and_then(|number| number.text("phone_number_id").or_else(|| number.text("display_phone_number")));
-        let account = self.account.as_ref().and_then(|account| account.text("id"));
+        let account = self.account.as_ref().and_then(|account| account.object()?.text("id"));
         match (id, account) {
             (Some(id), _) => format!("/whatsapp/numbers/{}", percent_encoded(&id)),
             (None, Some(account)) => format!("/whatsapp/accounts/{}", percent_encoded(&account)),

@@ -2,6 +2,7 @@
 
 use super::ITEMS;
 use super::draft::Draft;
+use super::surroundings::{Shared, Surroundings};
 use super::words::Item;
 use crate::event::Number;
 use crate::format::cloud::{self, Change, Entry};
@@ -13,54 +14,57 @@ use crate::translate::envelope::has_items;
 
 /// The events of a Cloud body.
 pub(in crate::translate) fn of_cloud<'a>(body: cloud::Body<'a>) -> Vec<Object<'a>> {
-    let cloud::Body { mut rest, entries } = body;
-    let object = rest.remove("object");
+    let cloud::Body { frame, entries } = body;
+    let mut rest = frame.rest;
+    let mut around = Surroundings::new(Platform::Cloud);
+    around.object = rest.remove("object").into();
     let mut events = Vec::with_capacity(entries.len());
     for entry in entries {
-        let (account, changes) = match entry {
-            Entry::Known { rest, changes } if !changes.is_empty() => (rest, changes),
-            stray => {
-                events.push(Draft::new(Platform::Cloud, object.clone()).stray("entry", stray.into_node()));
-                continue;
+        match entry {
+            Entry::Known { frame, changes } if !changes.is_empty() => {
+                around.account = Some(frame.rest.into()).into();
+                changes.into_iter().for_each(|change| of_change(change, &mut around, &mut events));
             }
-        };
-        for change in changes {
-            let mut draft = Draft::new(Platform::Cloud, object.clone());
-            draft.account = Some(account.clone());
-            of_change(change, draft, &mut events);
+            stray => {
+                around.account = Shared::default();
+                let whole = Draft { object: around.object.give(), ..Draft::new(Platform::Cloud) };
+                events.push(whole.stray("entry", stray.into_node()));
+            }
         }
+    }
+    if events.is_empty() {
+        events.push(around.draft().stray("body", Node::literal("[]")));
     }
     if let Some(first) = events.first_mut() {
         first.beside("root", rest);
-    } else {
-        let mut draft = Draft::new(Platform::Cloud, object).stray("body", Node::literal("[]"));
-        draft.beside("root", rest);
-        events.push(draft);
     }
     events.into_iter().map(Draft::finish).collect()
 }
 
-fn of_change<'a>(change: Change<'a>, mut draft: Draft<'a>, events: &mut Vec<Draft<'a>>) {
-    let (mut rest, value) = match change {
-        Change::Known { rest, value } => (rest, value),
-        Change::Stray(node) => return events.push(draft.stray("change", node)),
+fn of_change<'a>(change: Change<'a>, around: &mut Surroundings<'a>, events: &mut Vec<Draft<'a>>) {
+    (around.field, around.messaging_product, around.number) = Default::default();
+    let from = events.len();
+    let reports_items = change.is_messages();
+    let mut rest = match change {
+        Change::Stray(node) => return events.push(around.draft().stray("change", node)),
+        Change::Known { frame, value: Some(Node::Object(mut value)) } if reports_items => {
+            let mut rest = frame.rest;
+            around.field = rest.remove("field").into();
+            around.messaging_product = value.remove("messaging_product").into();
+            around.number = value.remove("metadata").into();
+            of_items(value, around, events);
+            rest
+        }
+        Change::Known { frame, value } => {
+            events.push(Draft { value, ..around.draft() });
+            frame.rest
+        }
     };
-    draft.field = rest.remove("field");
-    match value {
-        Some(Node::Object(mut value)) if draft.reports_items() && has_items(&value) => {
-            draft.messaging_product = value.remove("messaging_product");
-            draft.number = value.remove("metadata");
-            let from = events.len();
-            of_items(value, &draft, events);
-            if let Some(first) = events.get_mut(from) {
-                first.beside("change", rest);
-            }
+    if let Some(first) = events.get_mut(from) {
+        if first.field.is_none() {
+            first.field = rest.remove("field");
         }
-        value => {
-            draft.value = value;
-            draft.beside("change", rest);
-            events.push(draft);
-        }
+        first.beside("change", rest);
     }
 }
 
@@ -70,56 +74,52 @@ pub(in crate::translate) fn of_on_premises<'a>(
     number: Option<&Number>,
 ) -> Vec<Object<'a>> {
     let on_premises::Body { flat, number: own } = body;
-    let mut draft = Draft::new(Platform::OnPremises, None);
+    let mut around = Surroundings::new(Platform::OnPremises);
     if let Some(number) = own.as_ref().or(number) {
-        draft.name(number);
+        around.name(number);
     }
     let mut events = Vec::with_capacity(1);
     if has_items(&flat) {
-        of_items(flat, &draft, &mut events);
+        of_items(flat, &mut around, &mut events);
     } else {
-        draft.value = Some(flat.into());
-        events.push(draft);
+        events.push(Draft { value: Some(flat.into()), ..around.draft() });
     }
     events.into_iter().map(Draft::finish).collect()
 }
 
 /// An event for each item of `body`; what belongs to no one item goes with the first.
-fn of_items<'a>(mut body: Object<'a>, draft: &Draft<'a>, events: &mut Vec<Draft<'a>>) {
-    let mut contacts = match body.get_mut("contacts") {
-        Some(Node::List(contacts)) => std::mem::take(contacts),
-        _ => Vec::new(),
-    };
-    if !contacts.is_empty() {
-        body.remove("contacts");
-    }
+fn of_items<'a>(mut body: Object<'a>, around: &mut Surroundings<'a>, events: &mut Vec<Draft<'a>>) {
+    let contacts = take_items(&mut body, "contacts");
+    let mut shared: Vec<Shared<'a>> = contacts.iter().map(|contact| Some(contact.clone()).into()).collect();
     let from = events.len();
-    let mut taken = vec![false; contacts.len()];
     for (list, _) in ITEMS {
-        let items = match body.get_mut(list) {
-            Some(Node::List(items)) if !items.is_empty() => std::mem::take(items),
-            _ => continue,
-        };
-        body.remove(list);
+        let items = take_items(&mut body, list);
         let owners = match list {
             "errors" => vec![None; items.len()],
             _ => contact::owners(&contacts, &items),
         };
         for (node, owner) in items.into_iter().zip(owners) {
-            let mut event = draft.clone();
-            if let Some(owner) = owner {
-                event.contact = contacts.get(owner).cloned();
-                taken.get_mut(owner).into_iter().for_each(|taken| *taken = true);
-            }
+            let contact = owner.and_then(|owner| shared.get_mut(owner)).and_then(Shared::give);
+            let event = Draft { contact, ..around.draft() };
             events.push(if node.is_object() { event.item(Item::of_list(list), node) } else { event.stray(list, node) });
         }
     }
-    let mut unowned = taken.into_iter();
-    contacts.retain(|_| unowned.next() == Some(false));
-    if !contacts.is_empty() {
-        body.push("contacts", Node::List(contacts));
+    let nobodys: Vec<Node<'a>> = shared.into_iter().filter_map(Shared::left).collect();
+    if !nobodys.is_empty() {
+        body.push("contacts", Node::List(nobodys));
     }
     if let Some(first) = events.get_mut(from) {
         first.beside("value", body);
+    }
+}
+
+/// Takes a list that holds something out; an empty one stays beside the items.
+fn take_items<'a>(body: &mut Object<'a>, list: &str) -> Vec<Node<'a>> {
+    if body.items(list).is_empty() {
+        return Vec::new();
+    }
+    match body.remove(list) {
+        Some(Node::List(items)) => items,
+        _ => Vec::new(),
     }
 }

@@ -1,0 +1,97 @@
+//! What the events of one body have in common: repeated with each, unless it is so large that the
+//! copies would grow with the square of the body; then with the first.
+
+use super::draft::Draft;
+use crate::event::Number;
+use crate::format::normalized::Platform;
+use crate::json::{Node, Object};
+
+/// What is larger stands in one event only. A contact or the metadata of a number has some 200 bytes.
+const REPEATED_MAX_BYTES: usize = 1024;
+
+/// Something that several events hold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shared<'a> {
+    node: Option<Node<'a>>,
+    once: bool,
+    given: bool,
+}
+
+impl<'a> From<Option<Node<'a>>> for Shared<'a> {
+    fn from(node: Option<Node<'a>>) -> Self {
+        let once = node.as_ref().is_some_and(|node| node.to_json().len() > REPEATED_MAX_BYTES);
+        Self { node, once, given: false }
+    }
+}
+
+impl<'a> Shared<'a> {
+    /// A copy for the next event.
+    pub(super) fn give(&mut self) -> Option<Node<'a>> {
+        let first = !std::mem::replace(&mut self.given, true);
+        if first || !self.once { self.node.clone() } else { None }
+    }
+
+    /// It, if no event has it yet.
+    pub(super) fn left(self) -> Option<Node<'a>> {
+        self.node.filter(|_| !self.given)
+    }
+}
+
+/// What stands around the items of one change or flat body.
+#[derive(Debug)]
+pub(super) struct Surroundings<'a> {
+    platform: Platform,
+    /// `object` of the body.
+    pub(super) object: Shared<'a>,
+    /// The members of the entry.
+    pub(super) account: Shared<'a>,
+    /// `field` of the change.
+    pub(super) field: Shared<'a>,
+    /// `messaging_product` of the value.
+    pub(super) messaging_product: Shared<'a>,
+    /// The number, as it is known.
+    pub(super) number: Shared<'a>,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn new(platform: Platform) -> Self {
+        Self {
+            platform,
+            object: Shared::default(),
+            account: Shared::default(),
+            field: Shared::default(),
+            messaging_product: Shared::default(),
+            number: Shared::default(),
+        }
+    }
+
+    /// Names a configured number, which a flat body does not.
+    pub(super) fn name(&mut self, number: &Number) {
+        let texts =
+            [("display_phone_number", &number.display_phone_number), ("phone_number_id", &number.phone_number_id)];
+        let mut metadata = Object::with_capacity(2);
+        for (key, text) in texts {
+            if let Some(text) = text {
+                metadata.push(key, Node::string(text));
+            }
+        }
+        self.number = Some(metadata.into()).into();
+        if let Some(id) = &number.business_account_id {
+            let mut account = Object::with_capacity(1);
+            account.push("id", Node::string(id));
+            self.account = Some(account.into()).into();
+        }
+    }
+
+    /// The next event, still about nothing.
+    pub(super) fn draft(&mut self) -> Draft<'a> {
+        Draft {
+            object: self.object.give(),
+            account: self.account.give(),
+            field: self.field.give(),
+            messaging_product: self.messaging_product.give(),
+            number: self.number.give(),
+            ..Draft::new(self.platform)
+        }
+    }
+}

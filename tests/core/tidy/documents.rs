@@ -1,0 +1,78 @@
+//! What the documents have to name, the change log, and the example configuration.
+
+use super::assert_none;
+use super::source::sources;
+use cutover::config::Config;
+use cutover::ingress::Outcome;
+use cutover::translate::LossCode;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn read(path: &str) -> Result<String, String> {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(whole).map_err(|error| format!("{path}: {error}"))
+}
+
+/// The words that a document does not name as code.
+fn unnamed(document: &str, words: impl IntoIterator<Item = String>) -> Vec<String> {
+    let text = match read(document) {
+        Ok(text) => text,
+        Err(reason) => return vec![reason],
+    };
+    let missing = words.into_iter().filter(|word| !text.contains(&format!("`{word}`")));
+    missing.map(|word| format!("{document} does not name `{word}`")).collect()
+}
+
+fn loss_codes() -> impl Iterator<Item = String> {
+    LossCode::ALL.into_iter().map(|code| code.label().to_owned())
+}
+
+#[test]
+fn every_loss_is_documented() {
+    assert_none(&[unnamed("docs/translation.md", loss_codes()), unnamed("docs/operating.md", loss_codes())].concat());
+}
+
+#[test]
+fn every_outcome_of_a_webhook_is_documented() {
+    let outcomes = Outcome::ALL.map(|outcome| outcome.label().to_owned());
+    assert_none(&unnamed("docs/operating.md", outcomes));
+}
+
+#[test]
+fn every_metric_is_documented() {
+    let of_file = |text: &str| -> Vec<String> {
+        let quoted = text.split('"').skip(1).step_by(2);
+        let metric =
+            |word: &&str| word.starts_with("cutover_") && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        quoted.filter(metric).map(str::to_owned).collect()
+    };
+    let telemetry = sources().into_iter().filter(|source| source.room() == "telemetry");
+    let metrics: BTreeSet<String> = telemetry.flat_map(|source| of_file(&source.text)).collect();
+    assert!(metrics.len() >= 5, "the metrics stand in src/telemetry.rs: {metrics:?}");
+    assert_none(&unnamed("docs/operating.md", metrics));
+}
+
+#[test]
+fn the_change_log_has_a_heading_for_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let text = read("CHANGELOG.md").expect("the repository has a change log");
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with("## ")).collect();
+    let names = |line: &&&str| line.split([' ', '[', ']']).any(|word| word == version);
+    assert!(headings.iter().any(|line| names(&line)), "no heading names {version}: {headings:?}");
+}
+
+/// Every variable that a configuration reads, so that it can be read here.
+fn environment(text: &str) -> Vec<(String, String)> {
+    let names = text.split("env = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    names.map(|name| (name.to_owned(), "a-secret-of-the-test".to_owned())).collect()
+}
+
+#[test]
+fn the_example_configuration_is_a_good_one() {
+    let path = "config/cutover.example.toml";
+    let text = read(path).expect("the repository has an example configuration");
+    if let Err(problems) = Config::parse(&text, environment(&text).into_iter()) {
+        panic!("{path}: {problems}");
+    }
+}
