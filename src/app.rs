@@ -123,20 +123,23 @@ async fn upkeep(metrics: PrometheusHandle) {
     }
 }
 
-/// Ready at SIGTERM or SIGINT.
-pub async fn stop_signal() {
+/// Ready at SIGTERM or SIGINT. They are listened for from the call on, not from the first poll: one
+/// that comes right after the start is no reason to die.
+pub fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (term, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    match (term, interrupt) {
-        (Ok(mut term), Ok(mut interrupt)) => {
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = interrupt.recv() => {}
+    async move {
+        match (term, interrupt) {
+            (Ok(mut term), Ok(mut interrupt)) => {
+                tokio::select! {
+                    _ = term.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
             }
-        }
-        (Err(error), _) | (_, Err(error)) => {
-            tracing::error!(%error, "cannot listen for signals; stop with SIGKILL");
-            std::future::pending::<()>().await;
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "cannot listen for signals; stop with SIGKILL");
+                std::future::pending::<()>().await;
+            }
         }
     }
 }

@@ -137,6 +137,26 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The objects that hold its items.
+    pub fn bodies(&self) -> impl Iterator<Item = &Object<'a>> {
+        let (cloud, flat) = match self {
+            Document::Cloud(body) => (Some(body.values()), None),
+            Document::OnPremises(body) => (None, Some(&body.flat)),
+            Document::Normalized(_) => (None, None),
+        };
+        cloud.into_iter().flatten().chain(flat)
+    }
+
+    /// The objects that hold its items, changeable.
+    pub fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Object<'a>> {
+        let (cloud, flat) = match self {
+            Document::Cloud(body) => (Some(body.values_mut()), None),
+            Document::OnPremises(body) => (None, Some(&mut body.flat)),
+            Document::Normalized(_) => (None, None),
+        };
+        cloud.into_iter().flatten().chain(flat)
+    }
+
     /// The format it has.
     #[must_use]
     pub const fn format(&self) -> Format {

@@ -2,7 +2,7 @@
 //! consumer it concerns has taken it; else the platform's retry goes to all of them again.
 
 use crate::delivery::{Batch, Consumer, Prepared, Verdict};
-use crate::event::{Address, Number};
+use crate::event::{Address, Kind, Number};
 use crate::format::{By, Document, Format, Piece, split};
 use crate::ingress::{Received, Rejection};
 use crate::routing::{Destination, Routes};
@@ -45,14 +45,17 @@ impl PassThrough {
         let Received { document, bytes, headers, number } = received;
         let source = document.format();
         let pieces = address(document, number.as_deref());
-        pieces.iter().for_each(|piece| meter.event(source, piece.kind));
+        let events: Vec<(Kind, u64)> = pieces.iter().map(|piece| (piece.kind, piece.events())).collect();
         let mut parcels = sort(pieces, bytes, routes, self.consumers.len())?.into_iter().zip(&self.consumers);
         let concerned = parcels.by_ref().filter(|(parcels, _)| !parcels.is_empty());
         let asked = concerned.map(|(parcels, consumer)| ask(consumer, parcels, source, headers));
-        match asked.collect::<Vec<_>>() {
+        let taken: Result<(), Rejection> = match asked.collect::<Vec<_>>() {
             mut one if one.len() == 1 => one.remove(0).await,
             all => futures_util::future::join_all(all).await.into_iter().collect(),
-        }
+        };
+        taken?;
+        events.into_iter().for_each(|(kind, count)| meter.events(source, kind, count));
+        Ok(())
     }
 }
 
@@ -115,14 +118,16 @@ async fn ask(
 async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Rejection> {
     let meter = &consumer.meter;
     meter.lost(source, &prepared.losses);
-    if prepared.requests.is_empty() {
-        meter.ended(if prepared.dropped { Delivery::Dropped } else { Delivery::NoCounterpart });
+    if prepared.dropped > 0 {
+        meter.ended(Delivery::Dropped, prepared.dropped);
+    } else if prepared.requests.is_empty() {
+        meter.ended(Delivery::NoCounterpart, 1);
     }
     for outgoing in prepared.requests {
         match consumer.attempt(outgoing, source, headers).await {
-            Verdict::Delivered => meter.ended(Delivery::Delivered),
+            Verdict::Delivered => meter.ended(Delivery::Delivered, 1),
             verdict => {
-                meter.ended(Delivery::Retried);
+                meter.ended(Delivery::Retried, 1);
                 return Err(refusal(verdict));
             }
         }

@@ -6,6 +6,7 @@ use crate::delivery::{Settings, connector};
 use crate::tls;
 use anyhow::Context;
 use clap::Args;
+use hyper::Uri;
 use std::path::PathBuf;
 use tower::ServiceExt;
 
@@ -31,10 +32,13 @@ impl Check {
             say(&format!("warning: {warning}"));
         }
         for consumer in &config.consumers {
-            say(&format!("consumer {}: {} as {}", consumer.name, consumer.url, consumer.format));
+            say(&format!("consumer {}: {} as {}", consumer.name, shown(&consumer.url), consumer.format));
+        }
+        tls::install_provider();
+        for consumer in &config.consumers {
+            connector(consumer).with_context(|| format!("consumer.{}.tls_ca", consumer.name))?;
         }
         if let Some(own) = &config.listen.tls {
-            tls::install_provider();
             tls::server(&own.cert, &own.key, own.client_ca.as_deref()).context("listen.tls")?;
         }
         let exit = if self.probe { probe_all(&config.consumers)? } else { Exit::Done };
@@ -45,8 +49,13 @@ impl Check {
     }
 }
 
+/// A URL without what may be secret in it: user, password, query.
+fn shown(url: &Uri) -> String {
+    let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", url.scheme_str().unwrap_or("http"), url.host().unwrap_or_default(), url.path())
+}
+
 fn probe_all(consumers: &[Settings]) -> anyhow::Result<Exit> {
-    tls::install_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut exit = Exit::Done;
     for consumer in consumers {
@@ -64,7 +73,7 @@ fn probe_all(consumers: &[Settings]) -> anyhow::Result<Exit> {
 async fn probe(consumer: &Settings) -> anyhow::Result<()> {
     let connecting = connector(consumer)?.oneshot(consumer.url.clone());
     let connected = tokio::time::timeout(consumer.timeout, connecting).await;
-    let connection = connected.with_context(|| format!("no connection to {} in time", consumer.url))?;
-    connection.map_err(|error| anyhow::anyhow!("cannot connect to {}: {error}", consumer.url))?;
+    let connection = connected.with_context(|| format!("no connection to {} in time", shown(&consumer.url)))?;
+    connection.map_err(|error| anyhow::anyhow!("cannot connect to {}: {error}", shown(&consumer.url)))?;
     Ok(())
 }

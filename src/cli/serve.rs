@@ -41,8 +41,9 @@ impl Serve {
         runtime.block_on(async {
             let app = App::bind(config).await?;
             let (webhooks, admin) = app.addresses()?;
+            let stop = app::stop_signal();
             tracing::info!(%webhooks, %admin, version = env!("CARGO_PKG_VERSION"), "serving");
-            app.run(app::stop_signal()).await;
+            app.run(stop).await;
             Ok(Exit::Done)
         })
     }

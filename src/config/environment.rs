@@ -1,5 +1,6 @@
 //! `CUTOVER_<SECTION>__<KEY>` over what the file says; a consumer or number by its name:
-//! `CUTOVER_CONSUMER__CRM__URL`. A name is matched without regard to case, `-` counting as `_`.
+//! `CUTOVER_CONSUMER__CRM__URL`. A name is matched without regard to case, `-` counting as `_`; in the name of a
+//! header `_` stands for `-`.
 
 use super::section::Findings;
 use toml::{Table, Value};
@@ -28,8 +29,11 @@ pub(super) fn overlay(table: &mut Table, variables: &[(String, String)], problem
 fn named<'t>(table: &'t mut Table, list: &str, name: &str) -> Option<&'t mut Table> {
     let entries = table.entry(list).or_insert_with(|| Value::Array(Vec::new())).as_array_mut()?;
     let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");
-    let is_called = |entry: &Value| entry.get("name").and_then(Value::as_str).is_some_and(|own| plain(own) == name);
-    let at = match entries.iter().position(is_called) {
+    let is_called = |(index, entry): (usize, &Value)| match entry.get("name").and_then(Value::as_str) {
+        Some(own) => plain(own) == name,
+        None => plain(&format!("{list}-{}", index + 1)) == name,
+    };
+    let at = match entries.iter().enumerate().position(is_called) {
         Some(at) => at,
         None => {
             let mut entry = Table::new();
@@ -47,6 +51,8 @@ fn place(table: &mut Table, path: &[String], value: &str) -> Option<()> {
     for section in sections {
         table = table.entry(section.as_str()).or_insert_with(|| Value::Table(Table::new())).as_table_mut()?;
     }
-    table.insert(last.clone(), Value::String(value.to_owned()));
+    let is_header = sections.last().is_some_and(|section| section == "headers");
+    let key = if is_header { last.replace('_', "-") } else { last.clone() };
+    table.insert(key, Value::String(value.to_owned()));
     Some(())
 }

@@ -103,7 +103,7 @@ impl Consumer {
         self.meter.took(duration);
         if verdict != Verdict::Delivered {
             let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(consumer = %self.settings.name, verdict = verdict.label(), ?verdict, duration_ms, "not delivered");
+            tracing::warn!(consumer = %self.settings.name, verdict = verdict.label(), status = verdict.status(), duration_ms, "not delivered");
         }
         verdict
     }

@@ -26,8 +26,8 @@ pub struct Prepared {
     pub requests: Vec<Outgoing>,
     /// What the consumer's format could not say.
     pub losses: Vec<LossCode>,
-    /// Whether a rule of the operator left everything out.
-    pub dropped: bool,
+    /// How many events a rule of the operator left out.
+    pub dropped: u64,
 }
 
 impl Settings {
@@ -35,11 +35,10 @@ impl Settings {
     /// whole body.
     #[must_use]
     pub fn prepare(&self, piece: Piece<'_>, number: Option<&Number>, bytes: Option<&Bytes>) -> Prepared {
-        let Some((document, filtered)) = self.wanted(piece) else {
-            return Prepared { dropped: true, ..Prepared::default() };
-        };
+        let (document, dropped) = self.wanted(piece);
+        let Some(document) = document else { return Prepared { dropped, ..Prepared::default() } };
         if let Some(bytes) = bytes
-            && !filtered
+            && dropped == 0
             && document.format() == self.format
         {
             let whole = Outgoing { body: bytes.clone(), verbatim: true, account: None };
@@ -57,52 +56,44 @@ impl Settings {
             Format::Normalized => batches(translation.bodies, self.batch).into_iter().map(request).collect(),
             Format::Cloud | Format::OnPremises => translation.bodies.into_iter().map(request).collect(),
         };
-        Prepared { requests, losses, dropped: false }
+        Prepared { requests, losses, dropped }
     }
 
-    /// Leaves out the kinds nobody asked for; says whether anything was left out.
-    fn wanted<'a>(&self, piece: Piece<'a>) -> Option<(Document<'a>, bool)> {
-        let Some(kinds) = &self.kinds else { return Some((piece.document, false)) };
-        match (piece.kind, piece.document) {
-            (Kind::Message | Kind::Status | Kind::Error, mut document) => {
-                let mut left_out = false;
-                let mut anything = false;
-                for body in bodies(&mut document) {
-                    left_out |= keep_kinds(body, kinds);
-                    anything |=
-                        crate::format::on_premises::LISTS.iter().skip(1).any(|list| !body.items(list).is_empty());
-                }
-                anything.then_some((document, left_out))
+    /// What is left of a piece without the kinds nobody asked for, and how many events went.
+    fn wanted<'a>(&self, piece: Piece<'a>) -> (Option<Document<'a>>, u64) {
+        let Some(kinds) = &self.kinds else { return (Some(piece.document), 0) };
+        let events = piece.events();
+        let mut document = piece.document;
+        match piece.kind {
+            Kind::Message | Kind::Status | Kind::Error => {
+                let dropped = document.bodies_mut().map(|body| keep_kinds(body, kinds)).sum();
+                let anything = document.bodies().any(|body| ITEMS.iter().any(|(list, _)| !body.items(list).is_empty()));
+                (anything.then_some(document), dropped)
             }
-            (kind, document) => kinds.contains(&kind).then_some((document, false)),
+            kind if kinds.contains(&kind) => (Some(document), 0),
+            _ => (None, events),
         }
     }
 }
 
-/// The objects that hold items.
-fn bodies<'d, 'a>(document: &'d mut Document<'a>) -> Vec<&'d mut Object<'a>> {
-    match document {
-        Document::Cloud(body) => body.values_mut().collect(),
-        Document::OnPremises(body) => vec![&mut body.flat],
-        Document::Normalized(_) => Vec::new(),
-    }
-}
+const ITEMS: [(&str, Kind); 3] = [("messages", Kind::Message), ("statuses", Kind::Status), ("errors", Kind::Error)];
 
-fn keep_kinds(body: &mut Object<'_>, kinds: &[Kind]) -> bool {
-    let mut left_out = false;
-    for (list, kind) in [("messages", Kind::Message), ("statuses", Kind::Status), ("errors", Kind::Error)] {
+/// Leaves out items of other kinds and says how many.
+fn keep_kinds(body: &mut Object<'_>, kinds: &[Kind]) -> u64 {
+    let mut left_out = 0;
+    for (list, kind) in ITEMS {
         let Some(Node::List(items)) = body.get_mut(list) else { continue };
         let before = items.len();
         items.retain(|item| {
             let kind = if kind == Kind::Message && is_outbound(item) { Kind::Other } else { kind };
             kinds.contains(&kind)
         });
-        left_out |= items.len() < before;
+        left_out += before - items.len();
         if items.is_empty() && before > 0 {
             body.remove(list);
         }
     }
-    left_out
+    left_out as u64
 }
 
 /// Events as CloudEvents batches.

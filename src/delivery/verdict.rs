@@ -33,6 +33,15 @@ impl Verdict {
         Verdict::Refused { status: status.as_u16(), retry_after }
     }
 
+    /// The status it answered with, if that was no 2xx.
+    #[must_use]
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Verdict::Refused { status, .. } => Some(status),
+            Verdict::Delivered | Verdict::TimedOut | Verdict::Unreachable => None,
+        }
+    }
+
     /// The word for logs.
     #[must_use]
     pub const fn label(self) -> &'static str {

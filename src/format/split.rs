@@ -32,6 +32,21 @@ pub struct Piece<'a> {
     pub kind: Kind,
 }
 
+impl Piece<'_> {
+    /// How many events of its kind it holds.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        let list = match self.kind {
+            Kind::Message => "messages",
+            Kind::Status => "statuses",
+            Kind::Error => "errors",
+            Kind::Account | Kind::Call | Kind::Group | Kind::History | Kind::Other => return 1,
+        };
+        let items = self.document.bodies().map(|body| body.items(list).len() as u64);
+        items.sum::<u64>().max(1)
+    }
+}
+
 /// Cuts a body. Where nothing is to be cut the only piece is the body as it was.
 #[must_use]
 pub fn split(document: Document<'_>, by: By) -> Vec<Piece<'_>> {

@@ -96,7 +96,12 @@ pub fn router(ingress: Arc<Ingress>) -> Router {
 type Shared = State<Arc<Ingress>>;
 
 async fn shake_hands(State(ingress): Shared, request: Request) -> Result<String, Rejection> {
-    handshake::answer(request.uri().query(), ingress.doors.cloud.verify_token.as_ref())
+    let answer = handshake::answer(request.uri().query(), ingress.doors.cloud.verify_token.as_ref());
+    match &answer {
+        Ok(_) => tracing::info!("handshake answered"),
+        Err(_) => tracing::warn!("handshake refused: cloud.verify_token is not set, or not what was offered"),
+    }
+    answer
 }
 
 async fn shake_hands_of(state: Shared, Path(number): Path<String>, request: Request) -> Result<String, Rejection> {

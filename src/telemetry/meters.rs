@@ -62,11 +62,11 @@ impl IngressMeter {
         }
     }
 
-    /// A webhook that was let in holds something of this kind.
-    pub fn event(&self, source: Format, kind: Kind) {
+    /// An accepted webhook holds so many events of a kind.
+    pub fn events(&self, source: Format, kind: Kind, count: u64) {
         let counters = self.events.get(source_index(Some(source)));
         if let Some(counter) = counters.and_then(|kinds| kinds.get(kind as usize)) {
-            counter.increment(1);
+            counter.increment(count);
         }
     }
 }
@@ -132,10 +132,10 @@ impl ConsumerMeter {
         }
     }
 
-    /// A delivery ended.
-    pub fn ended(&self, outcome: Delivery) {
+    /// So many deliveries ended like this.
+    pub fn ended(&self, outcome: Delivery, count: u64) {
         if let Some(counter) = self.deliveries.get(outcome as usize) {
-            counter.increment(1);
+            counter.increment(count);
         }
     }
 

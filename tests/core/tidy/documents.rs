@@ -4,7 +4,7 @@ use super::assert_none;
 use super::source::sources;
 use cutover::config::Config;
 use cutover::ingress::Outcome;
-use cutover::translate::LossCode;
+use cutover::translate::{LossCode, error_codes};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -75,4 +75,50 @@ fn the_example_configuration_is_a_good_one() {
     if let Err(problems) = Config::parse(&text, environment(&text).into_iter()) {
         panic!("{path}: {problems}");
     }
+}
+
+/// What stands between two markers of a document.
+fn between<'t>(text: &'t str, begin: &str, end: &str) -> &'t str {
+    let (_, rest) = text.split_once(begin).expect("the document has the first marker");
+    rest.split_once(end).expect("the document has the last marker").0.trim()
+}
+
+#[test]
+fn the_table_of_error_codes_is_that_of_the_code() {
+    let row = |row: &error_codes::Row| {
+        let on_premises = error_codes::on_premises_title(row.on_premises).expect("a row has both titles");
+        let cloud = error_codes::cloud_title(row.cloud).expect("a row has both titles");
+        let (left, right) = (format!("{} {on_premises}", row.on_premises), format!("{} {cloud}", row.cloud));
+        format!("| {left} | {right} | {} | {} |\n", row.direction, row.confidence)
+    };
+    let head = "| On-Premises | Cloud | direction | confidence |\n|---|---|---|---|\n";
+    let table = format!("{head}{}", error_codes::rows().iter().map(row).collect::<String>());
+    let document = read("docs/translation.md").expect("the field table is there");
+    let printed = between(&document, "<!-- error-codes:begin -->", "<!-- error-codes:end -->");
+    assert!(printed == table.trim(), "docs/translation.md has another table; it should be\n{table}");
+}
+
+#[test]
+fn every_fixture_is_named_in_the_field_table_and_every_named_one_exists() {
+    let document = read("docs/translation.md").expect("the field table is there");
+    let mut named = BTreeSet::new();
+    let mut in_cases = false;
+    for line in document.lines() {
+        let mut cells = line.trim_end_matches('|').split('|').map(str::trim);
+        let last = cells.next_back().unwrap_or_default();
+        in_cases = line.starts_with('|') && (in_cases || last == "Cases");
+        if in_cases {
+            named.extend(last.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let entries = fs::read_dir(folder).expect("the fixtures are there");
+    let there: BTreeSet<String> =
+        entries.map(|entry| entry.expect("a readable entry").file_name().to_string_lossy().into_owned()).collect();
+    let problems: Vec<String> = there
+        .difference(&named)
+        .map(|case| format!("docs/translation.md does not name the case {case}"))
+        .chain(named.difference(&there).map(|case| format!("docs/translation.md names {case}, which is not there")))
+        .collect();
+    assert_none(&problems);
 }
