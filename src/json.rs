@@ -64,9 +64,8 @@ impl<'a> Node<'a> {
     /// string can hold (a lone surrogate).
     #[must_use]
     pub fn text(&self) -> Option<Cow<'_, str>> {
-        let escaped = self.escaped()?;
-        if !escaped.as_bytes().contains(&b'\\') {
-            return Some(Cow::Borrowed(escaped));
+        if !self.has_escapes() {
+            return self.escaped().map(Cow::Borrowed);
         }
         match self {
             Node::Raw(text) => serde_json::from_str(text).ok().map(Cow::Owned),
@@ -74,10 +73,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    fn has_escapes(&self) -> bool {
+        self.escaped().is_some_and(|text| text.as_bytes().contains(&b'\\'))
+    }
+
     /// Whether this is the string `text`.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        self.text().is_some_and(|found| found == text)
+        self.escaped().is_some_and(|found| found == text)
+            || self.has_escapes() && self.text().is_some_and(|found| found == text)
     }
 
     /// Whether the value's text is exactly this JSON, such as `true`.

@@ -61,7 +61,7 @@ pub fn translate<'a>(
 pub fn translate_document<'a>(document: Document<'a>, to: Format, rules: Rules<'_>) -> Translation<'a> {
     let mut scope = Scope { rules, ledger: Ledger::new() };
     let bodies = into_bodies(document, to, &mut scope);
-    Translation { bodies: bodies.iter().map(Object::to_json).collect(), losses: scope.ledger.into_losses() }
+    Translation { bodies: bodies.into_iter().map(|body| body.to_json()).collect(), losses: scope.ledger.into_losses() }
 }
 
 fn into_bodies<'a>(document: Document<'a>, to: Format, scope: &mut Scope<'_, 'a>) -> Vec<Object<'a>> {

@@ -9,7 +9,8 @@ pub struct Path<'p> {
 
 #[derive(Debug, Clone, Copy)]
 enum Step<'p> {
-    Root,
+    /// The pointer so far.
+    Root(&'p str),
     Word(&'static str),
     Key(&'p str),
     Index(usize),
@@ -17,7 +18,14 @@ enum Step<'p> {
 
 impl<'p> Path<'p> {
     /// The whole document.
-    pub const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
+    pub const ROOT: Path<'static> = Path { parent: None, step: Step::Root("") };
+
+    /// The place that a pointer names: where many places below one are asked for, the way to it is
+    /// written once.
+    #[must_use]
+    pub const fn at(pointer: &'p str) -> Path<'p> {
+        Path { parent: None, step: Step::Root(pointer) }
+    }
 
     /// A member of the object here whose key is one of ours and needs no escapes.
     #[must_use]
@@ -40,7 +48,7 @@ impl<'p> Path<'p> {
     /// The JSON pointer, escaped as inside a JSON string.
     #[must_use]
     pub fn pointer(&self) -> String {
-        let mut out = String::with_capacity(48);
+        let mut out = String::with_capacity(64);
         self.write(&mut out);
         out
     }
@@ -50,7 +58,7 @@ impl<'p> Path<'p> {
             parent.write(out);
         }
         match self.step {
-            Step::Root => {}
+            Step::Root(pointer) => out.push_str(pointer),
             Step::Index(index) => {
                 out.push('/');
                 push_index(out, index);

@@ -82,6 +82,8 @@ fn entry_down<'a>(entry: Entry<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, 
 fn change_down<'a>(change: Change<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, bodies: &mut Vec<Object<'a>>) {
     match change.into_messages() {
         Ok((frame, value)) => {
+            let pointer = path.pointer();
+            let path = &Path::at(&pointer);
             lose_members(frame.rest, LossCode::Envelope, path, scope);
             value_down(value, &path.word("value"), scope, bodies);
         }

@@ -1,0 +1,27 @@
+//! The executable, from outside: real processes, sockets and files; no mocks of our own types.
+//!
+//! One binary, so that linking is paid once. Each test starts its own proxy on ports that the system
+//! picks, and waits for what it needs with a deadline; none sleeps for a fixed time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, helpers included")]
+
+/// What the tests stand on: the proxy's process, a scriptable consumer, an HTTP client, bodies. No assertions.
+mod support;
+
+/// What the platforms see: handshake, proofs, refusals, what is open and what is closed.
+mod ingress;
+
+/// What the consumers see: bodies, headers, signatures, who gets what, and what their answers come to.
+mod delivery;
+
+/// TLS on either side, with certificates made on the spot.
+mod tls;
+
+/// What the operator sees of a running server: probes, metrics, logs, its start and its end.
+mod lifecycle;
+
+/// The configuration as `check` judges it: good and bad files, the environment on top, secrets, probing.
+mod config;
+
+/// The commands that need no server: translate, replay, schema, demo, completions, manual.
+mod cli;
