@@ -39,7 +39,7 @@ pub struct Settings {
     pub url: Uri,
     /// What it understands.
     pub format: Format,
-    /// How long one attempt may take, answer included.
+    /// How long one attempt may take, until the head of its answer is there.
     pub timeout: Duration,
     /// The authority behind its certificate, PEM, where that is a private one.
     pub tls_ca: Option<PathBuf>,

@@ -7,7 +7,7 @@ use crate::event::Kind;
 use crate::format::Format;
 use crate::translate::MessageIds;
 use hyper::Uri;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use std::time::Duration;
 
 pub(super) fn read_all(root: &mut Section<'_>, journal: Journal) -> Vec<Settings> {
@@ -37,6 +37,9 @@ fn read(mut section: Section<'_>, journal: Journal) -> Settings {
         Format::Cloud
     });
     let concurrency = section.integer("concurrency").unwrap_or(32);
+    if concurrency == 0 {
+        section.problem("concurrency", "would deliver nothing: write 1 or more");
+    }
     let settings = Settings {
         name,
         url,
@@ -91,9 +94,16 @@ fn kinds(section: &mut Section<'_>) -> Option<Vec<Kind>> {
     Some(words.iter().filter_map(known).collect())
 }
 
+/// Headers that say how a request is sent.
+const OURS: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
+
 fn headers(mut section: Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
     let mut headers = Vec::new();
     for (name, secret) in section.all_secrets() {
+        if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours.as_str())) {
+            section.problem(&name, "follows from the request itself: leave it out");
+            continue;
+        }
         match (HeaderName::try_from(name.as_str()), HeaderValue::from_bytes(secret.expose())) {
             (Ok(name), Ok(mut value)) => {
                 value.set_sensitive(true);

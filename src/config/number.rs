@@ -9,16 +9,17 @@ pub(super) fn read_all(root: &mut Section<'_>, consumers: &[Settings]) -> Routes
     let mut routes: Vec<Route> = Vec::new();
     for (index, section) in root.sections("number").into_iter().enumerate() {
         let route = read(section, index, consumers);
-        let same_id = |other: &Route| {
-            let (own, other) = (&route.number, &other.number);
-            own.phone_number_id.is_some() && own.phone_number_id == other.phone_number_id || own.name == other.name
-        };
-        if routes.iter().any(same_id) {
-            root.problem("number", "two have the same name or phone_number_id: each number stands once");
+        if routes.iter().any(|other| are_one(&route.number, &other.number)) {
+            root.problem("number", "two have the same name or number: each number stands once");
         }
         routes.push(route);
     }
     Routes::new(routes, consumers.len())
+}
+
+fn are_one(one: &Number, other: &Number) -> bool {
+    let ids = [&other.phone_number_id, &other.display_phone_number];
+    one.name == other.name || ids.into_iter().flatten().any(|id| one.answers_to(id))
 }
 
 fn read(mut section: Section<'_>, index: usize, consumers: &[Settings]) -> Route {

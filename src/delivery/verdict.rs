@@ -1,5 +1,6 @@
 //! What an attempt came to.
 
+use crate::clock;
 use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, StatusCode};
 
@@ -28,8 +29,7 @@ impl Verdict {
         if status.is_success() {
             return Verdict::Delivered;
         }
-        // A date is allowed as well, and nobody sends one.
-        let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = headers.get(RETRY_AFTER).and_then(|value| seconds_until(value.to_str().ok()?.trim()));
         Verdict::Refused { status: status.as_u16(), retry_after }
     }
 
@@ -51,5 +51,30 @@ impl Verdict {
             Verdict::TimedOut => "timed_out",
             Verdict::Unreachable => "unreachable",
         }
+    }
+}
+
+/// `Retry-After` as RFC 9110 has it: seconds, or a date.
+fn seconds_until(text: &str) -> Option<u64> {
+    let seconds = text.parse().ok();
+    seconds.or_else(|| {
+        let then = httpdate::parse_http_date(text).ok()?;
+        let since = then.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(since.as_secs().saturating_sub(clock::unix_seconds()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(seconds_until("120"), Some(120));
+        assert_eq!(seconds_until("Wed, 21 Oct 2015 07:28:00 GMT"), Some(0));
+        let later = UNIX_EPOCH + Duration::from_secs(clock::unix_seconds() + 3600);
+        assert!(seconds_until(&httpdate::fmt_http_date(later)).is_some_and(|seconds| (3590..=3600).contains(&seconds)));
+        assert_eq!(seconds_until("soon"), None);
     }
 }
