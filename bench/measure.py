@@ -90,7 +90,7 @@ CONNECTIONS, PAIRS, SECONDS = [1, 16, 64, 256], 5, 1
 NGINX = """daemon off; master_process off; worker_processes 1; pid {work}/{name}.pid; error_log stderr crit;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; keepalive_requests 1000000000; client_body_temp_path {work}/{name}-body; proxy_temp_path {work}/{name}-proxy;
+  access_log off; client_body_buffer_size 64k; keepalive_requests 1000000000; client_body_temp_path {work}/{name}-body; proxy_temp_path {work}/{name}-proxy;
   fastcgi_temp_path {work}/{name}-f; uwsgi_temp_path {work}/{name}-u; scgi_temp_path {work}/{name}-s;
   upstream sink {{ server 127.0.0.1:{sink}; keepalive 256; keepalive_requests 1000000000; }}
   server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ {does} }} }}
@@ -133,10 +133,13 @@ class Target:
         self.name, self.url = name, f"http://127.0.0.1:{port}/webhooks"
         self.process = subprocess.Popen(command, env=dict(os.environ, **environment), stderr=sys.stderr)
         self.started.append(self.process)
+        self.idle = 0
         for _ in range(100):
             time.sleep(0.05)
             try:
-                return socket.create_connection(("127.0.0.1", port)).close()
+                socket.create_connection(("127.0.0.1", port)).close()
+                self.idle = self.rss()
+                return
             except OSError:
                 pass
         sys.exit(f"{name} does not listen")
@@ -163,9 +166,8 @@ class Target:
 def pairs(targets, work, name):
     payload = work / f"{name}.json"
     signature = hmac.new(SECRET.encode(), payload.read_bytes(), hashlib.sha256).hexdigest()
-    idle = {target.name: target.rss() for target in targets}
     [target.load(16, payload, signature) for target in targets]
-    rows = [("payload", "connections", "proxy", "CPU us/request", "requests/s", "p99 us", "RSS MB idle", "RSS MB",
+    rows = [("payload", "connections", "proxy", "CPU us/request", "requests/s", "p99 us", "RSS MB at start", "RSS MB",
              "CPU vs nginx", "requests/s vs nginx", "p99 vs nginx")]
     for connections in CONNECTIONS if name == "text" else [16]:
         runs = [[target.load(connections, payload, signature) for target in targets] for _ in range(PAIRS)]
@@ -173,7 +175,7 @@ def pairs(targets, work, name):
             median = lambda what: statistics.median(pair[at][what] for pair in runs)
             ratio = lambda what: statistics.median(pair[at][what] / pair[0][what] for pair in runs)
             rows.append((name, connections, target.name, f"{median('cpu'):.1f}", f"{median('rate'):.0f}", f"{median('p99'):.0f}",
-                         f"{idle[target.name]:.1f}", f"{median('rss'):.1f}", *(f"{ratio(what):.2f}" for what in ["cpu", "rate", "p99"])))
+                         f"{target.idle:.1f}", f"{median('rss'):.1f}", *(f"{ratio(what):.2f}" for what in ["cpu", "rate", "p99"])))
     table(*rows)
 
 

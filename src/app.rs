@@ -15,8 +15,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How many webhooks are worked on for each connection that may be open: HTTP/1.1 has one at a time.
-const WEBHOOKS_PER_CONNECTION: usize = 1;
 /// Connections of operators, probes and scrapers.
 const ADMIN_CONNECTIONS: usize = 64;
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -47,14 +45,8 @@ impl App {
                 Consumer::new(settings).with_context(|| format!("consumer.{name}.tls_ca"))
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let permits = u32::try_from(listen.max_connections * WEBHOOKS_PER_CONNECTION).unwrap_or(u32::MAX);
-        let ingress = Arc::new(Ingress::new(
-            doors,
-            Arc::new(routes),
-            listen.max_body_bytes,
-            permits.min(u32::MAX >> 4),
-            PassThrough::new(consumers),
-        ));
+        let pass_through = PassThrough::new(consumers);
+        let ingress = Arc::new(Ingress::new(doors, Arc::new(routes), listen.max_body_bytes, pass_through));
         let tls = match &listen.tls {
             None => None,
             Some(own) => Some(Tls {
@@ -104,7 +96,8 @@ impl App {
         stop.await;
         self.readiness.drain();
         tracing::info!("draining");
-        if tokio::time::timeout(self.drain, self.ingress.close()).await.is_err() {
+        if tokio::time::timeout(self.drain, self.ingress.drain()).await.is_err() {
+            self.ingress.close();
             tracing::warn!("attempts were still running at the end of listen.drain; their webhooks were not answered");
         }
         webhooks_stop.send_replace(true);

@@ -118,9 +118,10 @@ pub fn complain(message: &str) {
 }
 
 /// Says something on standard output.
-#[expect(clippy::print_stdout, reason = "a command's answer belongs there")]
 fn say(message: &str) {
-    println!("{message}");
+    if let Err(error) = print(format!("{message}\n").as_bytes()) {
+        complain(&format!("cannot write to standard output: {error}"));
+    }
 }
 
 /// A configuration's problems as one error.

@@ -82,11 +82,11 @@ impl Config {
     fn resolve(root: &mut Section<'_>) -> Self {
         let listen = listen::read(root.section("listen"));
         let doors = platforms::read(root, &listen);
-        let journal = read_journal(root.section("journal"));
+        let (journal, idle) = read_journal(root.section("journal"));
         let consumers = consumer::read_all(root, journal);
         let routes = number::read_all(root, &consumers);
         let telemetry = telemetry::read(root.section("telemetry"));
-        let warnings = warnings::of(&listen, &doors, &routes, &consumers);
+        let warnings = warnings::of(&listen, &doors, &routes, &consumers, &idle);
         Self { listen, doors, journal, routes, consumers, telemetry, warnings }
     }
 }
@@ -102,9 +102,9 @@ pub fn process_environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// The journal's backend. The other keys are read so that a file for a later version is checked in
+/// The journal's backend, and the keys that do nothing without one. The other keys are read so that a file for a later version is checked in
 /// full, not key by key.
-fn read_journal(mut section: Section<'_>) -> Journal {
+fn read_journal(mut section: Section<'_>) -> (Journal, Vec<String>) {
     match section.text("backend").as_deref() {
         None | Some("none") => {}
         Some(known @ ("embedded" | "jetstream")) => {
@@ -112,11 +112,13 @@ fn read_journal(mut section: Section<'_>) -> Journal {
         }
         Some(other) => section.problem("backend", &format!("{other:?} is no journal: write \"none\"")),
     }
+    let keys = ["path", "remember", "retain_delivered", "retain_max_bytes", "jetstream"];
+    let idle = keys.into_iter().filter(|key| section.has(key)).map(|key| format!("journal.{key}")).collect();
     section.text("path");
     section.duration("remember");
     section.duration("retain_delivered");
     section.integer("retain_max_bytes");
     section.ignore("jetstream");
     section.finish();
-    Journal::None
+    (Journal::None, idle)
 }

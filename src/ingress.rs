@@ -2,11 +2,12 @@
 //!
 //! It knows the name of a format and nothing inside one. Only [`rejection`] picks a status code.
 
+mod gate;
 mod handshake;
 mod proof;
 mod rejection;
 mod webhook;
 
 pub use proof::{CloudDoor, Doors, OnPremisesDoor};
-pub use rejection::{Outcome, Rejection};
-pub use webhook::{Ingress, Received, router};
+pub use rejection::Rejection;
+pub use webhook::{Ingress, router};

@@ -11,6 +11,7 @@ mod path;
 mod print;
 mod read;
 mod same;
+mod shared;
 
 pub use frame::Frame;
 pub use object::{Member, Object};
@@ -18,6 +19,7 @@ pub use path::Path;
 pub use print::{compact, quote};
 pub use read::{Malformed, Shape, read, read_bytes};
 pub use same::same;
+pub use shared::{REPEATED_MAX_BYTES, Shared};
 
 use std::borrow::Cow;
 

@@ -4,17 +4,44 @@
 use crate::delivery::{Batch, Consumer, Prepared, Verdict};
 use crate::event::{Address, Kind, Number};
 use crate::format::{By, Document, Format, Piece, split};
-use crate::ingress::{Received, Rejection};
 use crate::routing::{Destination, Routes};
 use crate::telemetry::{Delivery, IngressMeter};
+use futures_util::future::join_all;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
+
+/// A webhook that is authentic and readable.
+#[derive(Debug)]
+pub struct Received<'a> {
+    /// The body, taken apart.
+    pub document: Document<'a>,
+    /// The body as it came.
+    pub bytes: &'a Bytes,
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+    /// The number that URL, header or configuration names; flat bodies name none.
+    pub number: Option<String>,
+}
+
+/// Why a webhook is not delivered everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undelivered {
+    /// Its number is none of ours, or unknown where a consumer's format has to name it.
+    UnknownNumber,
+    /// A consumer asked to be left alone for so many seconds.
+    Busy(u64),
+    /// A consumer did not take it.
+    Failed,
+}
 
 /// The consumers, asked directly.
 #[derive(Debug)]
 pub struct PassThrough {
     consumers: Vec<Consumer>,
 }
+
+/// When a consumer whose `concurrency` is used up is worth another try.
+const BUSY_SECONDS: u64 = 5;
 
 /// A piece on its way to one consumer.
 struct Parcel<'r, 'a> {
@@ -41,21 +68,58 @@ impl PassThrough {
         received: Received<'_>,
         routes: &Routes,
         meter: &IngressMeter,
-    ) -> Result<(), Rejection> {
+    ) -> Result<(), Undelivered> {
         let Received { document, bytes, headers, number } = received;
         let source = document.format();
         let pieces = address(document, number.as_deref());
         let events: Vec<(Kind, u64)> = pieces.iter().map(|piece| (piece.kind, piece.events())).collect();
-        let mut parcels = sort(pieces, bytes, routes, self.consumers.len())?.into_iter().zip(&self.consumers);
-        let concerned = parcels.by_ref().filter(|(parcels, _)| !parcels.is_empty());
-        let asked = concerned.map(|(parcels, consumer)| ask(consumer, parcels, source, headers));
-        let taken: Result<(), Rejection> = match asked.collect::<Vec<_>>() {
-            mut one if one.len() == 1 => one.remove(0).await,
-            all => futures_util::future::join_all(all).await.into_iter().collect(),
-        };
+        let parcels = self.route(pieces, bytes, routes)?;
+        let concerned = self.consumers.iter().zip(parcels).filter(|(_, parcels)| !parcels.is_empty());
+        let asked = concerned.map(|(consumer, parcels)| ask(consumer, parcels, source, headers));
+        let taken: Result<(), Undelivered> = join_all(asked).await.into_iter().collect();
         taken?;
         events.into_iter().for_each(|(kind, count)| meter.events(source, kind, count));
         Ok(())
+    }
+}
+
+impl PassThrough {
+    /// What goes to each consumer, in the order of the consumers. Nothing is sent before all of it has
+    /// a place to go.
+    fn route<'r, 'a>(
+        &self,
+        pieces: Vec<Piece<'a>>,
+        bytes: &Bytes,
+        routes: &'r Routes,
+    ) -> Result<Vec<Vec<Parcel<'r, 'a>>>, Undelivered> {
+        let bytes = (pieces.len() == 1).then(|| bytes.clone());
+        let mut parcels: Vec<Vec<Parcel<'r, 'a>>> = self.consumers.iter().map(|_| Vec::new()).collect();
+        for piece in pieces {
+            let Destination::Consumers(to, number) = routes.destination(&piece.address) else {
+                return Err(Undelivered::UnknownNumber);
+            };
+            if number.is_none() && to.iter().any(|consumer| self.must_name_number(*consumer, &piece)) {
+                return Err(Undelivered::UnknownNumber);
+            }
+            let Some((last, others)) = to.split_last() else { continue };
+            let mut put = |consumer: usize, piece| {
+                if let Some(own) = parcels.get_mut(consumer) {
+                    own.push(Parcel { piece, number, bytes: bytes.clone() });
+                }
+            };
+            // Nearly always there is one consumer, and nothing to be copied.
+            for other in others {
+                put(*other, piece.clone());
+            }
+            put(*last, piece);
+        }
+        Ok(parcels)
+    }
+
+    /// Whether a consumer's format names a number that the piece does not.
+    fn must_name_number(&self, consumer: usize, piece: &Piece<'_>) -> bool {
+        let format = self.consumers.get(consumer).map(|consumer| consumer.settings.format);
+        piece.document.format() == Format::OnPremises && format == Some(Format::Cloud)
     }
 }
 
@@ -71,43 +135,13 @@ fn address<'a>(document: Document<'a>, number: Option<&str>) -> Vec<Piece<'a>> {
     pieces
 }
 
-/// What goes to each consumer, in the order of the consumers.
-fn sort<'r, 'a>(
-    pieces: Vec<Piece<'a>>,
-    bytes: &Bytes,
-    routes: &'r Routes,
-    consumers: usize,
-) -> Result<Vec<Vec<Parcel<'r, 'a>>>, Rejection> {
-    let bytes = (pieces.len() == 1).then(|| bytes.clone());
-    let mut parcels: Vec<Vec<Parcel<'r, 'a>>> = (0..consumers).map(|_| Vec::new()).collect();
-    for piece in pieces {
-        let Destination::Consumers(to, number) = routes.destination(&piece.address) else {
-            return Err(Rejection::UnknownNumber);
-        };
-        let Some((last, others)) = to.split_last() else { continue };
-        let mut send = |consumer: usize, piece| {
-            if let Some(own) = parcels.get_mut(consumer) {
-                own.push(Parcel { piece, number, bytes: bytes.clone() });
-            }
-        };
-        // Nearly always there is one consumer, and nothing to be copied.
-        others.iter().for_each(|other| send(*other, piece.clone()));
-        send(*last, piece);
-    }
-    Ok(parcels)
-}
-
 async fn ask(
     consumer: &Consumer,
     parcels: Vec<Parcel<'_, '_>>,
     source: Format,
     headers: &HeaderMap,
-) -> Result<(), Rejection> {
+) -> Result<(), Undelivered> {
     for parcel in parcels {
-        // A flat body of an unnamed number cannot be said in a format that names it.
-        if source == Format::OnPremises && consumer.settings.format == Format::Cloud && parcel.number.is_none() {
-            return Err(Rejection::UnknownNumber);
-        }
         for prepared in prepare(consumer, parcel) {
             send(consumer, prepared, source, headers).await?;
         }
@@ -115,22 +149,22 @@ async fn ask(
     Ok(())
 }
 
-async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Rejection> {
+async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Undelivered> {
     let meter = &consumer.meter;
-    meter.lost(source, &prepared.losses);
-    if prepared.dropped > 0 {
-        meter.ended(Delivery::Dropped, prepared.dropped);
-    } else if prepared.requests.is_empty() {
-        meter.ended(Delivery::NoCounterpart, 1);
-    }
+    let nothing_to_send = prepared.requests.is_empty();
     for outgoing in prepared.requests {
         match consumer.attempt(outgoing, source, headers).await {
             Verdict::Delivered => meter.ended(Delivery::Delivered, 1),
             verdict => {
                 meter.ended(Delivery::Retried, 1);
-                return Err(refusal(verdict));
+                return Err(undelivered(verdict));
             }
         }
+    }
+    meter.lost(source, &prepared.losses);
+    meter.ended(Delivery::Dropped, prepared.dropped);
+    if nothing_to_send && prepared.dropped == 0 {
+        meter.ended(Delivery::NoCounterpart, 1);
     }
     Ok(())
 }
@@ -147,11 +181,10 @@ fn prepare(consumer: &Consumer, parcel: Parcel<'_, '_>) -> Vec<Prepared> {
     events.into_iter().map(|event| settings.prepare(event, number, bytes.as_ref())).collect()
 }
 
-fn refusal(verdict: Verdict) -> Rejection {
+fn undelivered(verdict: Verdict) -> Undelivered {
     match verdict {
-        Verdict::Refused { retry_after: Some(seconds), .. } => Rejection::ConsumerBusy(seconds),
-        Verdict::Delivered | Verdict::Refused { .. } | Verdict::TimedOut | Verdict::Unreachable => {
-            Rejection::NotDelivered
-        }
+        Verdict::Busy => Undelivered::Busy(BUSY_SECONDS),
+        Verdict::Refused { retry_after: Some(seconds), .. } => Undelivered::Busy(seconds),
+        Verdict::Delivered | Verdict::Refused { .. } | Verdict::TimedOut | Verdict::Unreachable => Undelivered::Failed,
     }
 }

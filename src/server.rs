@@ -21,7 +21,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// What open connections have after the end was called, to finish their answers.
 const LINGER: Duration = Duration::from_secs(5);
 /// After a failed accept (no file descriptors left), so as not to spin.
-const BREATH: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// TLS as a listener needs it.
 #[derive(Clone)]
@@ -58,7 +58,12 @@ impl Server {
         let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(self.max_connections.min(Semaphore::MAX_PERMITS)));
         loop {
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+            let slot = tokio::select! {
+                slot = Arc::clone(&slots).acquire_owned() => slot,
+                () = stopped(&mut stop) => break,
+            };
+            // The slots are never closed.
+            let Ok(slot) = slot else { break };
             let Some(stream) = self.accept(&mut stop).await else { break };
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -78,7 +83,7 @@ impl Server {
         }
         drop(self.listener);
         if tokio::time::timeout(LINGER, graceful.shutdown()).await.is_err() {
-            tracing::warn!("closed connections that did not finish");
+            tracing::warn!("connections were still open at the end; they go with the process");
         }
     }
 }
@@ -88,14 +93,15 @@ impl Server {
     async fn accept(&self, stop: &mut watch::Receiver<bool>) -> Option<TcpStream> {
         loop {
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                biased;
                 () = stopped(stop) => return None,
+                accepted = self.listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, _)) => return Some(stream),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections");
-                    tokio::time::sleep(BREATH).await;
+                    tokio::time::sleep(ACCEPT_RETRY_PAUSE).await;
                 }
             }
         }
@@ -103,7 +109,7 @@ impl Server {
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that nobody is left to say stop: that is one, too.
+    // A closed channel means that the app is gone: stop as well.
     let _said_so = stop.wait_for(|stop| *stop).await.is_ok();
 }
 

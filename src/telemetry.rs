@@ -2,8 +2,10 @@
 //! phone numbers or message ids (they hold the phone number).
 
 mod meters;
+mod outcome;
 
-pub use meters::{ConsumerMeter, Delivery, IngressMeter};
+pub use meters::{ConsumerMeter, IngressMeter};
+pub use outcome::{Delivery, Outcome};
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};

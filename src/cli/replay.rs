@@ -20,6 +20,10 @@ use tokio::sync::mpsc;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
+/// One a quarter of an hour, and more than any consumer takes.
+const RATE_MIN: f64 = 0.001;
+const RATE_MAX: f64 = 1_000_000.0;
+
 /// Send captured payloads to a proxy or a consumer
 #[derive(Debug, Args)]
 pub(super) struct Replay {
@@ -44,8 +48,8 @@ fn rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).parse::<f64>();
     number
         .ok()
-        .filter(|rate| rate.is_finite() && *rate > 0.0)
-        .ok_or_else(|| "write a number a second, such as 20/s".to_owned())
+        .filter(|rate| (RATE_MIN..=RATE_MAX).contains(rate))
+        .ok_or_else(|| format!("write a number a second from {RATE_MIN} to {RATE_MAX}, such as 20/s"))
 }
 
 /// What the summary says.

@@ -3,6 +3,7 @@
 use super::section::Section;
 use crate::delivery::Settings;
 use crate::event::Number;
+use crate::format::Format;
 use crate::routing::{Route, Routes};
 
 pub(super) fn read_all(root: &mut Section<'_>, consumers: &[Settings]) -> Routes {
@@ -35,12 +36,20 @@ fn read(mut section: Section<'_>, index: usize, consumers: &[Settings]) -> Route
     let mut deliver_to = Vec::new();
     for name in section.words("deliver_to").unwrap_or_default() {
         match consumers.iter().position(|consumer| consumer.name == name) {
+            Some(consumer) if deliver_to.contains(&consumer) => {
+                section.problem("deliver_to", &format!("{name:?} stands twice: it would receive everything twice"));
+            }
             Some(consumer) => deliver_to.push(consumer),
             None => section.problem("deliver_to", &format!("no consumer is called {name:?}")),
         }
     }
     if deliver_to.is_empty() {
         section.problem("deliver_to", "names nobody: write the names of consumers, such as [\"crm\"]");
+    }
+    let names_it = |consumer: &usize| consumers.get(*consumer).is_some_and(|consumer| consumer.format == Format::Cloud);
+    if number.phone_number_id.is_none() && deliver_to.iter().any(names_it) {
+        section
+            .problem("phone_number_id", "is missing: a consumer of the format cloud is told it, and none is made up");
     }
     section.finish();
     Route { number, deliver_to }

@@ -6,8 +6,15 @@ use crate::format::Format;
 use crate::ingress::Doors;
 use crate::routing::Routes;
 
-pub(super) fn of(listen: &Listen, doors: &Doors, routes: &Routes, consumers: &[Settings]) -> Vec<String> {
+pub(super) fn of(
+    listen: &Listen,
+    doors: &Doors,
+    routes: &Routes,
+    consumers: &[Settings],
+    idle: &[String],
+) -> Vec<String> {
     let mut warnings = Vec::new();
+    warnings.extend(idle.iter().map(|key| format!("{key} has no effect with journal.backend = \"none\"")));
     let mut open = Vec::new();
     if doors.cloud.takes_anything() {
         open.push("Cloud bodies without a signature");

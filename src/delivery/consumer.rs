@@ -84,12 +84,14 @@ impl Consumer {
         Ok(Self { settings, meter, client, running })
     }
 
-    /// Sends one body; `headers` are those of the platform's request. At most `concurrency` at once,
-    /// and the wait for that counts towards nothing.
+    /// Sends one body; `headers` are those of the platform's request. At most `concurrency` at once;
+    /// the wait for that is bounded like the attempt itself.
     pub async fn attempt(&self, outgoing: Outgoing, source: Format, headers: &HeaderMap) -> Verdict {
         let request = self.request(outgoing, source, headers);
-        // The semaphore is never closed.
-        let _permit = self.running.acquire().await;
+        let Ok(_permit) = tokio::time::timeout(self.settings.timeout, self.running.acquire()).await else {
+            tracing::warn!(consumer = %self.settings.name, verdict = Verdict::Busy.label(), "not delivered");
+            return Verdict::Busy;
+        };
         let begun = Instant::now();
         let verdict = match tokio::time::timeout(self.settings.timeout, self.client.request(request)).await {
             Ok(Ok(response)) => answer(response).await,

@@ -1,10 +1,8 @@
 //! From a piece of a webhook to request bodies in the consumer's format.
 
 use super::{Batch, Settings};
-use crate::event::{Kind, Number, digits};
-use crate::format::on_premises::is_outbound;
+use crate::event::{Number, digits};
 use crate::format::{Document, Format, Piece};
-use crate::json::{Node, Object};
 use crate::translate::{LossCode, Rules, WithoutPhone, translate_document};
 use hyper::body::Bytes;
 
@@ -35,7 +33,10 @@ impl Settings {
     /// whole body.
     #[must_use]
     pub fn prepare(&self, piece: Piece<'_>, number: Option<&Number>, bytes: Option<&Bytes>) -> Prepared {
-        let (document, dropped) = self.wanted(piece);
+        let (document, dropped) = match &self.kinds {
+            Some(kinds) => piece.only(kinds),
+            None => (Some(piece.document), 0),
+        };
         let Some(document) = document else { return Prepared { dropped, ..Prepared::default() } };
         if let Some(bytes) = bytes
             && dropped == 0
@@ -45,7 +46,9 @@ impl Settings {
             return Prepared { requests: vec![whole], ..Prepared::default() };
         }
         let account = match (&document, self.format) {
-            (Document::Cloud(body), Format::OnPremises) => display_phone_number(body).or_else(|| configured(number)),
+            (Document::Cloud(body), Format::OnPremises) => {
+                body.display_phone_number().map(|phone| digits(&phone)).or_else(|| configured(number))
+            }
             _ => None,
         };
         let rules = Rules { number, message_ids: self.message_ids, without_phone: WithoutPhone::UserId };
@@ -58,42 +61,6 @@ impl Settings {
         };
         Prepared { requests, losses, dropped }
     }
-
-    /// What is left of a piece without the kinds nobody asked for, and how many events went.
-    fn wanted<'a>(&self, piece: Piece<'a>) -> (Option<Document<'a>>, u64) {
-        let Some(kinds) = &self.kinds else { return (Some(piece.document), 0) };
-        let events = piece.events();
-        let mut document = piece.document;
-        match piece.kind {
-            Kind::Message | Kind::Status | Kind::Error => {
-                let dropped = document.bodies_mut().map(|body| keep_kinds(body, kinds)).sum();
-                let anything = document.bodies().any(|body| ITEMS.iter().any(|(list, _)| !body.items(list).is_empty()));
-                (anything.then_some(document), dropped)
-            }
-            kind if kinds.contains(&kind) => (Some(document), 0),
-            _ => (None, events),
-        }
-    }
-}
-
-const ITEMS: [(&str, Kind); 3] = [("messages", Kind::Message), ("statuses", Kind::Status), ("errors", Kind::Error)];
-
-/// Leaves out items of other kinds and says how many.
-fn keep_kinds(body: &mut Object<'_>, kinds: &[Kind]) -> u64 {
-    let mut left_out = 0;
-    for (list, kind) in ITEMS {
-        let Some(Node::List(items)) = body.get_mut(list) else { continue };
-        let before = items.len();
-        items.retain(|item| {
-            let kind = if kind == Kind::Message && is_outbound(item) { Kind::Other } else { kind };
-            kinds.contains(&kind)
-        });
-        left_out += before - items.len();
-        if items.is_empty() && before > 0 {
-            body.remove(list);
-        }
-    }
-    left_out as u64
 }
 
 /// Events as CloudEvents batches.
@@ -103,12 +70,6 @@ fn batches(events: Vec<String>, batch: Batch) -> Vec<String> {
         Batch::Conversation => vec![format!("[{}]", events.join(","))],
         Batch::Event => events.into_iter().map(|event| format!("[{event}]")).collect(),
     }
-}
-
-fn display_phone_number(body: &crate::format::cloud::Body<'_>) -> Option<String> {
-    let mut metadata = body.values().next()?.get("metadata")?.clone();
-    let phone = metadata.open()?.text("display_phone_number").map(|phone| digits(&phone));
-    phone.filter(|digits| !digits.is_empty())
 }
 
 fn configured(number: Option<&Number>) -> Option<String> {

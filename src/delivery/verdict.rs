@@ -4,6 +4,9 @@ use crate::clock;
 use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, StatusCode};
 
+/// No consumer holds the platform off for longer at a time.
+const RETRY_AFTER_MAX_SECONDS: u64 = 15 * 60;
+
 /// A consumer's answer, judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -18,6 +21,8 @@ pub enum Verdict {
     },
     /// It did not answer within the time it has.
     TimedOut,
+    /// It was not asked: as many attempts as it allows were running all the time.
+    Busy,
     /// No connection, or one that broke.
     Unreachable,
 }
@@ -29,7 +34,10 @@ impl Verdict {
         if status.is_success() {
             return Verdict::Delivered;
         }
-        let retry_after = headers.get(RETRY_AFTER).and_then(|value| seconds_until(value.to_str().ok()?.trim()));
+        let asks_for_time = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let retry_after = headers.get(RETRY_AFTER).filter(|_| asks_for_time);
+        let retry_after = retry_after.and_then(|value| seconds_until(value.to_str().ok()?.trim()));
+        let retry_after = retry_after.map(|seconds| seconds.min(RETRY_AFTER_MAX_SECONDS));
         Verdict::Refused { status: status.as_u16(), retry_after }
     }
 
@@ -38,7 +46,7 @@ impl Verdict {
     pub const fn status(self) -> Option<u16> {
         match self {
             Verdict::Refused { status, .. } => Some(status),
-            Verdict::Delivered | Verdict::TimedOut | Verdict::Unreachable => None,
+            Verdict::Delivered | Verdict::TimedOut | Verdict::Busy | Verdict::Unreachable => None,
         }
     }
 
@@ -49,6 +57,7 @@ impl Verdict {
             Verdict::Delivered => "delivered",
             Verdict::Refused { .. } => "refused",
             Verdict::TimedOut => "timed_out",
+            Verdict::Busy => "busy",
             Verdict::Unreachable => "unreachable",
         }
     }

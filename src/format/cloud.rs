@@ -4,7 +4,7 @@
 //! `messages` change is opened further; any other field is one of the Business Management fields or
 //! one of tomorrow's, and stays as it stands.
 
-use super::on_premises::LISTS;
+use super::on_premises::has_items;
 use crate::json::{Frame, Node, Object};
 
 /// `object` of every WhatsApp webhook.
@@ -62,6 +62,14 @@ impl<'a> Body<'a> {
     /// The values of its changes, as far as they are objects.
     pub fn values(&self) -> impl Iterator<Item = &Object<'a>> {
         self.entries.iter().flat_map(Entry::changes).filter_map(Change::value)
+    }
+
+    /// The business's phone number, where its first change names it.
+    #[must_use]
+    pub fn display_phone_number(&self) -> Option<String> {
+        let mut metadata = self.values().next()?.get("metadata")?.clone();
+        let phone = metadata.open()?.text("display_phone_number")?.into_owned();
+        Some(phone).filter(|phone| phone.contains(|c: char| c.is_ascii_digit()))
     }
 
     /// The values of its changes, changeable.
@@ -160,8 +168,7 @@ impl<'a> Change<'a> {
     #[must_use]
     pub fn is_messages(&self) -> bool {
         let Change::Known { frame, value: Some(Node::Object(value)) } = self else { return false };
-        frame.rest.get("field").is_none_or(|field| field.is("messages"))
-            && LISTS.iter().skip(1).any(|key| !value.items(key).is_empty())
+        frame.rest.get("field").is_none_or(|field| field.is("messages")) && has_items(value)
     }
 
     /// The value of a `messages` change with at least one item, and the members beside it; else the
@@ -188,7 +195,7 @@ pub fn wrap<'a>(account: Node<'a>, value: Object<'a>) -> Object<'a> {
     entry.push("id", account);
     entry.push("changes", Node::List(vec![change.into()]));
     let mut root = Object::with_capacity(2);
-    root.push("object", Node::literal("\"whatsapp_business_account\""));
+    root.push("object", Node::string(OBJECT));
     root.push("entry", Node::List(vec![entry.into()]));
     root
 }

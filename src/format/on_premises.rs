@@ -2,11 +2,20 @@
 //! optional, around nothing. It names no number; that comes from the URL or `X-WA-Account-Id`.
 //! Turn.io and other providers add members at every level, which stay where they are.
 
-use crate::event::Number;
+use crate::event::{Kind, Number};
 use crate::json::{Node, Object};
 
 /// The arrays of a flat body.
 pub const LISTS: [&str; 4] = ["contacts", "messages", "statuses", "errors"];
+
+/// Those that hold events, each of one kind.
+pub const ITEMS: [(&str, Kind); 3] = [("messages", Kind::Message), ("statuses", Kind::Status), ("errors", Kind::Error)];
+
+/// Whether there is any event in it.
+#[must_use]
+pub fn has_items(body: &Object<'_>) -> bool {
+    ITEMS.iter().any(|(list, _)| !body.items(list).is_empty())
+}
 
 /// Whether an object without `entry` is a flat body.
 #[must_use]

@@ -9,8 +9,8 @@ use super::cloud::{self, Change, Entry};
 use super::contact::{self, User};
 use super::on_premises::{self, is_outbound};
 use crate::event::{Address, Kind};
-use crate::json::{Node, Object};
-use std::collections::HashMap;
+use crate::json::{Frame, Member, Node, Object, REPEATED_MAX_BYTES, Shared};
+use std::collections::{BTreeSet, HashMap};
 
 /// What makes a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +40,49 @@ impl Piece<'_> {
             Kind::Message => "messages",
             Kind::Status => "statuses",
             Kind::Error => "errors",
-            Kind::Account | Kind::Call | Kind::Group | Kind::History | Kind::Other => return 1,
+            // Copies of what the business sent stand among the messages.
+            Kind::Other => "messages",
+            Kind::Account | Kind::Call | Kind::Group | Kind::History => return 1,
         };
         let items = self.document.bodies().map(|body| body.items(list).len() as u64);
         items.sum::<u64>().max(1)
     }
+}
+
+impl<'a> Piece<'a> {
+    /// What is left of it without the kinds nobody asked for, and how many events went.
+    #[must_use]
+    pub fn only(self, kinds: &[Kind]) -> (Option<Document<'a>>, u64) {
+        let events = self.events();
+        let mut document = self.document;
+        match self.kind {
+            Kind::Message | Kind::Status | Kind::Error => {
+                let left_out = document.bodies_mut().map(|body| keep_kinds(body, kinds)).sum();
+                let anything = document.bodies().any(on_premises::has_items);
+                (anything.then_some(document), left_out)
+            }
+            kind if kinds.contains(&kind) => (Some(document), 0),
+            _ => (None, events),
+        }
+    }
+}
+
+/// Leaves out items of other kinds and says how many.
+fn keep_kinds(body: &mut Object<'_>, kinds: &[Kind]) -> u64 {
+    let mut left_out = 0;
+    for (list, kind) in on_premises::ITEMS {
+        let Some(Node::List(items)) = body.get_mut(list) else { continue };
+        let before = items.len();
+        items.retain(|item| {
+            let kind = if kind == Kind::Message && is_outbound(item) { Kind::Other } else { kind };
+            kinds.contains(&kind)
+        });
+        left_out += before - items.len();
+        if items.is_empty() && before > 0 {
+            body.remove(list);
+        }
+    }
+    left_out as u64
 }
 
 /// Cuts a body. Where nothing is to be cut the only piece is the body as it was.
@@ -69,28 +107,67 @@ pub fn split(document: Document<'_>, by: By) -> Vec<Piece<'_>> {
 }
 
 fn split_cloud<'a>(body: cloud::Body<'a>, by: By) -> Vec<Piece<'a>> {
-    let cloud::Body { frame: root, entries } = body;
+    let cloud::Body { frame, entries } = body;
+    let mut root = Around::new(frame);
     let mut pieces = Vec::with_capacity(entries.len());
     for entry in entries {
-        let (frame, changes) = match entry {
-            Entry::Known { frame, changes } => (frame, changes),
-            stray @ Entry::Stray(_) => {
-                let document = Document::Cloud(cloud::Body { frame: root.clone(), entries: vec![stray] });
-                pieces.push(Piece { document, address: Address::default(), kind: Kind::Other });
-                continue;
+        match entry {
+            Entry::Known { frame, changes } if !changes.is_empty() => {
+                let account = frame.rest.text("id").map(std::borrow::Cow::into_owned);
+                let mut entry = Around::new(frame);
+                for change in changes {
+                    let address = address(&change, account.clone());
+                    for (kind, change) in cut_change(change, by) {
+                        let entry = Entry::Known { frame: entry.give(), changes: vec![change] };
+                        pieces.push(Piece::of(root.give(), Some(entry), address.clone(), kind));
+                    }
+                }
             }
-        };
-        let account = frame.rest.text("id").map(std::borrow::Cow::into_owned);
-        for change in changes {
-            let address = address(&change, account.clone());
-            for (kind, change) in cut_change(change, by) {
-                let entry = Entry::Known { frame: frame.clone(), changes: vec![change] };
-                let document = Document::Cloud(cloud::Body { frame: root.clone(), entries: vec![entry] });
-                pieces.push(Piece { document, address: address.clone(), kind });
-            }
+            nothing => pieces.push(Piece::of(root.give(), Some(nothing), Address::default(), Kind::Other)),
         }
     }
+    if pieces.is_empty() {
+        pieces.push(Piece::of(root.give(), None, Address::default(), Kind::Other));
+    }
     pieces
+}
+
+/// What stands around the pieces of a body. Copies must not grow with the square of a hostile body:
+/// what is large goes along with the first piece only.
+struct Around<'a> {
+    frame: Frame<'a>,
+    large: bool,
+    given: bool,
+}
+
+impl<'a> Around<'a> {
+    fn new(frame: Frame<'a>) -> Self {
+        let large = frame.rest.to_json().len() > REPEATED_MAX_BYTES;
+        Self { frame, large, given: false }
+    }
+
+    fn give(&mut self) -> Frame<'a> {
+        let first = !std::mem::replace(&mut self.given, true);
+        if first || !self.large {
+            return self.frame.clone();
+        }
+        // What a reader needs to tell what it has before it.
+        let known = |member: &&Member<'_>| ENVELOPE.contains(&member.key.as_ref()) && is_small(&member.value);
+        self.frame.rest.iter().filter(known).cloned().collect::<Object<'a>>().into()
+    }
+}
+
+const ENVELOPE: [&str; 4] = ["object", "id", "time", "field"];
+
+fn is_small(node: &Node<'_>) -> bool {
+    matches!(node, Node::Raw(text) if text.len() <= REPEATED_MAX_BYTES / ENVELOPE.len())
+}
+
+impl<'a> Piece<'a> {
+    fn of(frame: Frame<'a>, entry: Option<Entry<'a>>, address: Address, kind: Kind) -> Self {
+        let document = Document::Cloud(cloud::Body { frame, entries: entry.into_iter().collect() });
+        Self { document, address, kind }
+    }
 }
 
 fn address(change: &Change<'_>, account: Option<String>) -> Address {
@@ -113,8 +190,9 @@ fn cut_change<'a>(change: Change<'a>, by: By) -> Vec<(Kind, Change<'a>)> {
     }
     match change {
         Change::Known { frame, value: Some(Node::Object(value)) } => {
+            let mut around = Around::new(frame);
             let whole = |(kind, value): (Kind, Object<'a>)| {
-                (kind, Change::Known { frame: frame.clone(), value: Some(value.into()) })
+                (kind, Change::Known { frame: around.give(), value: Some(value.into()) })
             };
             cut(value, by).into_iter().map(whole).collect()
         }
@@ -128,7 +206,7 @@ struct Group<'a> {
     list: &'static str,
     items: Vec<Node<'a>>,
     /// The contacts of its users.
-    contacts: Vec<usize>,
+    contacts: BTreeSet<usize>,
 }
 
 /// Groups while they are gathered.
@@ -166,21 +244,24 @@ fn cut<'a>(mut body: Object<'a>, by: By) -> Vec<(Kind, Object<'a>)> {
     if !contacts.is_empty() {
         body.remove("contacts");
     }
-    deal_out(body, groups, &contacts)
+    deal_out(body, groups, contacts)
 }
 
 /// A part for each group, with the contacts of its users.
-fn deal_out<'a>(mut body: Object<'a>, groups: Vec<Group<'a>>, contacts: &[Node<'a>]) -> Vec<(Kind, Object<'a>)> {
+fn deal_out<'a>(mut body: Object<'a>, groups: Vec<Group<'a>>, contacts: Vec<Node<'a>>) -> Vec<(Kind, Object<'a>)> {
     let mut owned = vec![false; contacts.len()];
     for index in groups.iter().flat_map(|group| &group.contacts) {
-        owned.get_mut(*index).into_iter().for_each(|owned| *owned = true);
+        if let Some(owned) = owned.get_mut(*index) {
+            *owned = true;
+        }
     }
     let mut nobodys: Vec<usize> = (0..contacts.len()).filter(|index| owned.get(*index) == Some(&false)).collect();
+    let mut contacts: Vec<Shared<'a>> = contacts.into_iter().map(|contact| Shared::new(Some(contact))).collect();
     let mut parts: Vec<(Kind, Object<'a>)> = Vec::with_capacity(groups.len());
     for group in groups {
         let mut part = std::mem::take(&mut body);
         let own = group.contacts.into_iter().chain(nobodys.drain(..));
-        let own: Vec<Node<'a>> = own.filter_map(|index| contacts.get(index).cloned()).collect();
+        let own: Vec<Node<'a>> = own.filter_map(|index| contacts.get_mut(index)?.give()).collect();
         if !own.is_empty() {
             part.push("contacts", Node::List(own));
         }
@@ -207,18 +288,18 @@ impl<'a> Groups<'a> {
             By::Event => next,
         };
         if at == next {
-            self.all.push(Group { kind, list, items: Vec::new(), contacts: Vec::new() });
+            self.all.push(Group { kind, list, items: Vec::new(), contacts: BTreeSet::new() });
         }
         if let Some(group) = self.all.get_mut(at) {
             group.items.push(item);
-            group.contacts.extend(owner.filter(|owner| !group.contacts.contains(owner)));
+            group.contacts.extend(owner);
         }
     }
 }
 
 fn repeat_envelope<'a>(first: &Object<'a>, part: &mut Object<'a>) {
     for key in ["metadata", "messaging_product"] {
-        if let Some(value) = first.get(key) {
+        if let Some(value) = first.get(key).filter(|value| is_small(value)) {
             part.push_front(key, value.clone());
         }
     }

@@ -3,7 +3,7 @@
 //! A proof covers a format, not a request: a flat credential never carries a Cloud body in.
 
 use super::Rejection;
-use crate::format::Format;
+use crate::format::{Document, Format, Unreadable};
 use crate::secret::Secret;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
@@ -116,20 +116,24 @@ fn signs(secret: &Secret, body: &[u8], mac: &[u8]) -> bool {
 
 /// A request nobody has vouched for yet: its body can be proven, and nothing else.
 pub(super) struct Unverified<'r> {
-    pub(super) headers: &'r HeaderMap,
-    pub(super) query: Option<&'r str>,
-    pub(super) body: Bytes,
+    headers: &'r HeaderMap,
+    query: Option<&'r str>,
+    body: Bytes,
 }
 
 /// A body whose sender proved to speak for at least one format.
 #[derive(Debug)]
 pub(super) struct Verified {
-    pub(super) body: Bytes,
+    body: Bytes,
     cloud: bool,
     on_premises: bool,
 }
 
-impl Unverified<'_> {
+impl<'r> Unverified<'r> {
+    pub(super) const fn new(headers: &'r HeaderMap, query: Option<&'r str>, body: Bytes) -> Self {
+        Self { headers, query, body }
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -155,6 +159,16 @@ impl Unverified<'_> {
 }
 
 impl Verified {
+    /// The body, read.
+    pub(super) fn document(&self) -> Result<Document<'_>, Unreadable> {
+        Document::read(&self.body, None)
+    }
+
+    /// The body as it came.
+    pub(super) const fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
     /// Whether the proof covers a body of this format.
     pub(super) fn covers(&self, format: Format) -> bool {
         match format {

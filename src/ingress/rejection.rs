@@ -2,6 +2,8 @@
 //!
 //! What the platform reads says nothing internal: no secret, no expected signature, no body.
 
+use crate::pass_through::Undelivered;
+use crate::telemetry::Outcome;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{CONNECTION, RETRY_AFTER};
 use hyper::{HeaderMap, StatusCode};
@@ -44,7 +46,7 @@ pub enum Rejection {
     NotDelivered,
 }
 
-/// What is said where nothing better is known.
+/// `Retry-After` of our own 503s.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
 impl Rejection {
@@ -76,44 +78,12 @@ impl Rejection {
     }
 }
 
-/// What became of a platform's request, the label of `cutover_webhooks_total`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Answered 200.
-    Accepted,
-    /// No body of the format it should have.
-    Malformed,
-    /// No proof of who sent it.
-    Unauthorized,
-    /// Nobody's number.
-    NotFound,
-    /// Larger than allowed.
-    TooLarge,
-    /// Not now: the platform will try again.
-    Unavailable,
-}
-
-impl Outcome {
-    /// All outcomes.
-    pub const ALL: [Outcome; 6] = [
-        Outcome::Accepted,
-        Outcome::Malformed,
-        Outcome::Unauthorized,
-        Outcome::NotFound,
-        Outcome::TooLarge,
-        Outcome::Unavailable,
-    ];
-
-    /// The label value.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Outcome::Accepted => "accepted",
-            Outcome::Malformed => "malformed",
-            Outcome::Unauthorized => "unauthorized",
-            Outcome::NotFound => "not_found",
-            Outcome::TooLarge => "too_large",
-            Outcome::Unavailable => "unavailable",
+impl From<Undelivered> for Rejection {
+    fn from(reason: Undelivered) -> Self {
+        match reason {
+            Undelivered::UnknownNumber => Rejection::UnknownNumber,
+            Undelivered::Busy(seconds) => Rejection::ConsumerBusy(seconds),
+            Undelivered::Failed => Rejection::NotDelivered,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `POST`: the way of a webhook from its bytes to our answer.
 
+use super::gate::Gate;
 use super::proof::Unverified;
-use super::{Doors, Outcome, Rejection, handshake};
-use crate::format::{Document, Format};
-use crate::pass_through::PassThrough;
+use super::{Doors, Rejection, handshake};
+use crate::format::Format;
+use crate::pass_through::{PassThrough, Received};
 use crate::routing::Routes;
-use crate::telemetry::IngressMeter;
+use crate::telemetry::{IngressMeter, Outcome};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -18,25 +19,11 @@ use hyper::body::Bytes;
 use hyper::header::CONTENT_LENGTH;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A body that takes longer to arrive is given up; Meta itself gives up after about 20 s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// The header that an On-Premises client names its number in.
 const ACCOUNT_HEADER: &str = "x-wa-account-id";
-
-/// A webhook that is authentic and readable.
-#[derive(Debug)]
-pub struct Received<'a> {
-    /// The body, taken apart.
-    pub document: Document<'a>,
-    /// The body as it came.
-    pub bytes: &'a Bytes,
-    /// The request's headers.
-    pub headers: &'a HeaderMap,
-    /// The number that URL or header named, as configured or as it stood there; flat bodies name none.
-    pub number: Option<String>,
-}
 
 /// What the handlers need.
 #[derive(Debug)]
@@ -46,39 +33,24 @@ pub struct Ingress {
     max_body_bytes: usize,
     pass_through: PassThrough,
     meter: IngressMeter,
-    /// One permit for each webhook that may be worked on at once.
-    running: Arc<Semaphore>,
-    permits: u32,
+    gate: Gate,
 }
 
 impl Ingress {
-    /// At most `permits` webhooks are worked on at once.
+    /// Takes webhooks as soon as it is routed to.
     #[must_use]
-    pub fn new(
-        doors: Doors,
-        routes: Arc<Routes>,
-        max_body_bytes: usize,
-        permits: u32,
-        pass_through: PassThrough,
-    ) -> Self {
-        let running = Arc::new(Semaphore::new(permits as usize));
-        Self { doors, routes, max_body_bytes, pass_through, meter: IngressMeter::new(), running, permits }
+    pub fn new(doors: Doors, routes: Arc<Routes>, max_body_bytes: usize, pass_through: PassThrough) -> Self {
+        Self { doors, routes, max_body_bytes, pass_through, meter: IngressMeter::new(), gate: Gate::new() }
     }
 
-    /// Turns new webhooks away from now on; the future is ready when those at work are answered.
-    pub fn close(&self) -> impl Future<Output = ()> + '_ {
-        let idle = u32::try_from(self.running.available_permits()).unwrap_or(u32::MAX).min(self.permits);
-        // Permits are taken and never given back.
-        let taken = self.running.try_acquire_many(idle).map(|permits| permits.forget()).map_or(0, |()| idle);
-        async move {
-            if let Ok(rest) = self.running.acquire_many(self.permits - taken).await {
-                rest.forget();
-            }
-        }
+    /// Turns new webhooks away from now on; ready when those at work are answered.
+    pub async fn drain(&self) {
+        self.gate.empty().await;
     }
 
-    fn permit(&self) -> Result<OwnedSemaphorePermit, Rejection> {
-        Arc::clone(&self.running).try_acquire_owned().map_err(|_| Rejection::Unavailable)
+    /// Turns new webhooks away for good.
+    pub fn close(&self) {
+        self.gate.close();
     }
 }
 
@@ -131,16 +103,14 @@ async fn on_premises_of(State(ingress): Shared, Path(number): Path<String>, requ
 
 impl Ingress {
     async fn answer(&self, request: Request, only: Option<Format>, number: Option<String>) -> Response {
-        let begun = Instant::now();
-        let mut source = only;
-        let taken = self.take(request, only, number, &mut source).await;
-        let outcome = taken.as_ref().err().map_or(Outcome::Accepted, Rejection::outcome);
-        self.meter.answered(source, outcome, begun.elapsed());
+        let mut fate = Fate { meter: &self.meter, begun: Instant::now(), source: only, outcome: Outcome::Unavailable };
+        let taken = self.take(request, only, number, &mut fate.source).await;
+        fate.outcome = taken.as_ref().err().map_or(Outcome::Accepted, Rejection::outcome);
         match taken {
             Ok(()) => ().into_response(),
             Err(rejection) => {
-                let source = source.map_or("unknown", Format::label);
-                tracing::info!(source, outcome = outcome.label(), reason = %rejection, "webhook refused");
+                let source = fate.source.map_or("unknown", Format::label);
+                tracing::info!(source, outcome = fate.outcome.label(), reason = %rejection, "webhook refused");
                 rejection.into_response()
             }
         }
@@ -153,24 +123,23 @@ impl Ingress {
         number: Option<String>,
         source: &mut Option<Format>,
     ) -> Result<(), Rejection> {
-        let _permit = self.permit()?;
+        let (parts, body) = request.into_parts();
+        let _pass = self.gate.enter(self.announced(&parts)?)?;
+        let body = self.read(body).await?;
+        let verified = Unverified::new(&parts.headers, parts.uri.query(), body).verify(&self.doors, only)?;
+        // Only who is proven learns which numbers there are.
         if let Some(number) = &number {
             self.routes.number(number).ok_or(Rejection::UnknownNumber)?;
         }
-        let (parts, body) = request.into_parts();
-        let body = self.read(&parts, body).await?;
-        let unverified = Unverified { headers: &parts.headers, query: parts.uri.query(), body };
-        let verified = unverified.verify(&self.doors, only)?;
-        let document =
-            Document::read(&verified.body, None).map_err(|reason| Rejection::Malformed(reason.to_string()))?;
+        let document = verified.document().map_err(|reason| Rejection::Malformed(reason.to_string()))?;
         let format = document.format();
         if !verified.covers(format) {
             return Err(self.uncovered(format));
         }
         *source = Some(format);
         let number = number.or_else(|| self.named(&parts.headers));
-        let received = Received { document, bytes: &verified.body, headers: &parts.headers, number };
-        self.pass_through.deliver(received, &self.routes, &self.meter).await
+        let received = Received { document, bytes: verified.bytes(), headers: &parts.headers, number };
+        Ok(self.pass_through.deliver(received, &self.routes, &self.meter).await?)
     }
 
     /// A body that its proof does not cover: of the other format at a door for one, or unproven.
@@ -194,11 +163,17 @@ impl Ingress {
         header.or_else(only)
     }
 
-    async fn read(&self, parts: &Parts, body: Body) -> Result<Bytes, Rejection> {
-        let announced = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|length| length > self.max_body_bytes as u64) {
-            return Err(Rejection::TooLarge);
+    /// How large the body will be: as its sender says, else as large as it may be.
+    fn announced(&self, parts: &Parts) -> Result<u64, Rejection> {
+        let most = self.max_body_bytes as u64;
+        let length = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        match length.unwrap_or(most) {
+            length if length > most => Err(Rejection::TooLarge),
+            length => Ok(length),
         }
+    }
+
+    async fn read(&self, body: Body) -> Result<Bytes, Rejection> {
         let body = Limited::new(body, self.max_body_bytes).collect();
         match tokio::time::timeout(BODY_TIMEOUT, body).await {
             Err(_) => Err(Rejection::TooSlow),
@@ -206,5 +181,19 @@ impl Ingress {
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
             Ok(Err(_)) => Err(Rejection::Broken),
         }
+    }
+}
+
+/// What becomes of a request; counted also when its sender hangs up and nobody is left to answer.
+struct Fate<'i> {
+    meter: &'i IngressMeter,
+    begun: Instant,
+    source: Option<Format>,
+    outcome: Outcome,
+}
+
+impl Drop for Fate<'_> {
+    fn drop(&mut self) {
+        self.meter.answered(self.source, self.outcome, self.begun.elapsed());
     }
 }

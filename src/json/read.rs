@@ -62,7 +62,9 @@ pub fn read<'a>(text: &'a str, shape: &'static Shape) -> Result<Node<'a>, Malfor
     let too_deep = Cell::new(false);
     let document = match attempt(text, Reader { shape, careful: false, too_deep: &too_deep }) {
         Ok(node) => Ok(node),
-        Err(_) => attempt(text, Reader { shape, careful: true, too_deep: &too_deep }),
+        // Of two complaints about the grammar the first knows better what it was reading.
+        Err(first) => attempt(text, Reader { shape, careful: true, too_deep: &too_deep })
+            .map_err(|second| if first.is_data() { second } else { first }),
     };
     match document {
         _ if too_deep.get() => Err(Malformed::TooDeep),

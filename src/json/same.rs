@@ -1,6 +1,6 @@
 //! Whether two values are the same JSON: order of members aside, literals as they are written.
 
-use super::{Node, Shape, read};
+use super::{Member, Node, Object, Shape, read};
 use std::borrow::Cow;
 
 /// Same members whatever their order, same items in the same order, strings by their characters,
@@ -8,15 +8,33 @@ use std::borrow::Cow;
 /// which the reader enforces.
 #[must_use]
 pub fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
+    if let (Node::Raw(a), Node::Raw(b)) = (a, b)
+        && a == b
+    {
+        return true;
+    }
     match (&*opened(a), &*opened(b)) {
-        (Node::Object(a), Node::Object(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|member| b.get(&member.key).is_some_and(|other| same(&member.value, other)))
-        }
+        (Node::Object(a), Node::Object(b)) => same_members(a, b),
         (Node::List(a), Node::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Node::Raw(left), Node::Raw(right)) => left == right || a.text().is_some_and(|text| b.is(&text)),
         _ => false,
     }
+}
+
+/// Members that stand twice have to stand twice on both sides.
+fn same_members(a: &Object<'_>, b: &Object<'_>) -> bool {
+    let equal = |(a, b): (&Member<'_>, &Member<'_>)| a.key == b.key && same(&a.value, &b.value);
+    if a.len() != b.len() {
+        return false;
+    }
+    // Nearly always the order is the same.
+    if a.iter().zip(b).all(|(a, b)| a.key == b.key) {
+        return a.iter().zip(b).all(equal);
+    }
+    let (mut left, mut right): (Vec<_>, Vec<_>) = (a.iter().collect(), b.iter().collect());
+    left.sort_by(|a, b| a.key.cmp(&b.key));
+    right.sort_by(|a, b| a.key.cmp(&b.key));
+    left.into_iter().zip(right).all(equal)
 }
 
 fn opened<'n>(node: &'n Node<'_>) -> Cow<'n, Node<'n>> {
@@ -44,5 +62,7 @@ mod tests {
         assert!(!equal(r#"{"a":1.0}"#, r#"{"a":1}"#));
         assert!(!equal(r#"{"a":1}"#, r#"{"a":1,"b":2}"#));
         assert!(!equal("[1,2]", "[2,1]"));
+        assert!(!equal(r#"{"x":1,"x":1}"#, r#"{"x":1,"y":2}"#));
+        assert!(equal(r#"{"x":1,"y":2,"x":3}"#, r#"{"y":2,"x":1,"x":3}"#));
     }
 }

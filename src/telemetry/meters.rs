@@ -1,10 +1,10 @@
 //! Counters that are looked up once: the hot path only adds to them. Every label value of a closed
-//! list is there from the start, at zero, so that an alert sees the first of its kind.
+//! list is there from the start, at zero, so that an alert sees the first of its kind. They count only
+//! when they are made after [`start_metrics`](super::start_metrics).
 
-use super::{ACCEPT_DURATION, DELIVERIES, DELIVERY_DURATION, EVENTS, LOSSES, WEBHOOKS};
+use super::{ACCEPT_DURATION, DELIVERIES, DELIVERY_DURATION, Delivery, EVENTS, LOSSES, Outcome, WEBHOOKS};
 use crate::event::Kind;
 use crate::format::Format;
-use crate::ingress::Outcome;
 use crate::translate::LossCode;
 use metrics::{Counter, Histogram, counter, histogram};
 use std::time::Duration;
@@ -74,34 +74,6 @@ impl IngressMeter {
 impl Default for IngressMeter {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// How a delivery ended, the label of `cutover_deliveries_total`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// The consumer has taken it.
-    Delivered,
-    /// It has not; the platform will try again.
-    Retried,
-    /// A rule of the operator left it out.
-    Dropped,
-    /// The consumer's format has no place for it.
-    NoCounterpart,
-}
-
-impl Delivery {
-    const ALL: [Delivery; 4] = [Delivery::Delivered, Delivery::Retried, Delivery::Dropped, Delivery::NoCounterpart];
-
-    /// The label value.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Delivery::Delivered => "delivered",
-            Delivery::Retried => "retried",
-            Delivery::Dropped => "dropped",
-            Delivery::NoCounterpart => "no_counterpart",
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::message::{self, Down};
 use super::{Scope, contacts, error, status};
 use crate::event::Number;
 use crate::format::cloud::{self, Change, Entry};
-use crate::format::on_premises;
+use crate::format::on_premises::{self, has_items};
 use crate::json::{Member, Node, Object, Path, same};
 use std::collections::HashSet;
 
@@ -151,11 +151,6 @@ pub(super) fn up<'a>(body: on_premises::Body<'a>, scope: &mut Scope<'_, 'a>) -> 
         bodies.push(wrap(value, number, scope));
     }
     bodies
-}
-
-/// Whether there is anything that both formats have a word for.
-pub(crate) fn has_items(body: &Object<'_>) -> bool {
-    ["messages", "statuses", "errors"].iter().any(|key| !body.items(key).is_empty())
 }
 
 /// Takes the items out and leaves their place. A list that came empty is no list of items: it is

@@ -33,11 +33,3 @@ pub struct Rules<'r> {
     /// See [`WithoutPhone`].
     pub without_phone: WithoutPhone,
 }
-
-impl Rules<'_> {
-    /// The same for a flat body of this number.
-    #[must_use]
-    pub fn for_number<'n>(self, number: Option<&'n Number>) -> Rules<'n> {
-        Rules { number, message_ids: self.message_ids, without_phone: self.without_phone }
-    }
-}

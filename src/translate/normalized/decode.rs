@@ -131,20 +131,55 @@ impl<'a> Beside<'a> {
 
 /// A pointer into the body of [`source_of`] as a pointer into the event.
 pub(in crate::translate) fn pointer_into_event(pointer: &str) -> String {
-    const CHANGE: &str = "/entry/0/changes/0";
-    let inside = pointer.strip_prefix(CHANGE).map_or(pointer, |rest| rest.strip_prefix("/value").unwrap_or(rest));
-    let moved = [
+    /// The most particular place first; what stands nowhere else was beside the item.
+    const MOVED: [(&str, &str); 18] = [
+        ("/entry/0/changes/0/value/messages/0", "/data/message"),
+        ("/entry/0/changes/0/value/statuses/0", "/data/status"),
+        ("/entry/0/changes/0/value/errors/0", "/data/error"),
+        ("/entry/0/changes/0/value/contacts", "/data/contact"),
+        ("/entry/0/changes/0/value/metadata", "/data/number"),
+        ("/entry/0/changes/0/value/messaging_product", "/data/messaging_product"),
+        ("/entry/0/changes/0/value", "/data/beside/value"),
+        ("/entry/0/changes/0/field", "/data/field"),
+        ("/entry/0/changes/0", "/data/beside/change"),
+        ("/entry/0", "/data/account"),
+        ("/entry", "/data/stray/body"),
+        ("/object", "/data/object"),
         ("/messages/0", "/data/message"),
         ("/statuses/0", "/data/status"),
         ("/errors/0", "/data/error"),
-        ("/contacts/0", "/data/contact"),
-        ("/metadata", "/data/number"),
-        ("/messaging_product", "/data/messaging_product"),
-        ("/field", "/data/field"),
-        ("/object", "/data/object"),
-        ("/entry/0/id", "/data/account/id"),
-        ("/entry/0/time", "/data/account/time"),
+        ("/contacts", "/data/contact"),
+        ("/metadata", "/data/beside/value/metadata"),
+        ("", "/data/beside/root"),
     ];
-    let found = moved.into_iter().find_map(|(from, to)| Some(format!("{to}{}", inside.strip_prefix(from)?)));
-    found.unwrap_or_else(|| if inside.is_empty() { "/data".to_owned() } else { format!("/data/beside/value{inside}") })
+    let whole_changes = ["", "/entry/0/changes/0"];
+    if whole_changes.contains(&pointer) {
+        return "/data".to_owned();
+    }
+    let below = |from: &str| pointer.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let found = MOVED.iter().find_map(|(from, to)| Some(format!("{to}{}", below(from)?)));
+    found.unwrap_or_else(|| "/data".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pointer_into_event;
+
+    #[test]
+    fn pointers_follow_their_members_into_the_event() {
+        for (body, event) in [
+            ("/entry/0/changes/0/value/messages/0/type", "/data/message/type"),
+            ("/entry/0/changes/0/value/metadata", "/data/number"),
+            ("/entry/0/changes/0/value/extra", "/data/beside/value/extra"),
+            ("/entry/0/changes/0/extra", "/data/beside/change/extra"),
+            ("/entry/0/id", "/data/account/id"),
+            ("/object", "/data/object"),
+            ("/object_id", "/data/beside/root/object_id"),
+            ("/statuses/0/errors/0/code", "/data/status/errors/0/code"),
+            ("", "/data"),
+            ("/entry/0/changes/0", "/data"),
+        ] {
+            assert_eq!(pointer_into_event(body), event, "{body}");
+        }
+    }
 }

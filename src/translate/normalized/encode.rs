@@ -2,27 +2,26 @@
 
 use super::ITEMS;
 use super::draft::Draft;
-use super::surroundings::{Shared, Surroundings};
+use super::surroundings::Surroundings;
 use super::words::Item;
 use crate::event::Number;
 use crate::format::cloud::{self, Change, Entry};
 use crate::format::contact;
 use crate::format::normalized::Platform;
-use crate::format::on_premises;
-use crate::json::{Node, Object};
-use crate::translate::envelope::has_items;
+use crate::format::on_premises::{self, has_items};
+use crate::json::{Node, Object, Shared};
 
 /// The events of a Cloud body.
 pub(in crate::translate) fn of_cloud<'a>(body: cloud::Body<'a>) -> Vec<Object<'a>> {
     let cloud::Body { frame, entries } = body;
     let mut rest = frame.rest;
     let mut around = Surroundings::new(Platform::Cloud);
-    around.object = rest.remove("object").into();
+    around.object = Shared::new(rest.remove("object"));
     let mut events = Vec::with_capacity(entries.len());
     for entry in entries {
         match entry {
             Entry::Known { frame, changes } if !changes.is_empty() => {
-                around.account = Some(frame.rest.into()).into();
+                around.account = Shared::new(Some(frame.rest.into()));
                 changes.into_iter().for_each(|change| of_change(change, &mut around, &mut events));
             }
             stray => {
@@ -49,9 +48,9 @@ fn of_change<'a>(change: Change<'a>, around: &mut Surroundings<'a>, events: &mut
         Change::Stray(node) => return events.push(around.draft().stray("change", node)),
         Change::Known { frame, value: Some(Node::Object(mut value)) } if reports_items => {
             let mut rest = frame.rest;
-            around.field = rest.remove("field").into();
-            around.messaging_product = value.remove("messaging_product").into();
-            around.number = value.remove("metadata").into();
+            around.field = Shared::new(rest.remove("field"));
+            around.messaging_product = Shared::new(value.remove("messaging_product"));
+            around.number = Shared::new(value.remove("metadata"));
             of_items(value, around, events);
             rest
         }
@@ -90,7 +89,7 @@ pub(in crate::translate) fn of_on_premises<'a>(
 /// An event for each item of `body`; what belongs to no one item goes with the first.
 fn of_items<'a>(mut body: Object<'a>, around: &mut Surroundings<'a>, events: &mut Vec<Draft<'a>>) {
     let contacts = take_items(&mut body, "contacts");
-    let mut shared: Vec<Shared<'a>> = contacts.iter().map(|contact| Some(contact.clone()).into()).collect();
+    let mut shared: Vec<Shared<'a>> = contacts.iter().map(|contact| Shared::new(Some(contact.clone()))).collect();
     let from = events.len();
     for (list, _) in ITEMS {
         let items = take_items(&mut body, list);

@@ -4,38 +4,7 @@
 use super::draft::Draft;
 use crate::event::Number;
 use crate::format::normalized::Platform;
-use crate::json::{Node, Object};
-
-/// What is larger stands in one event only. A contact or the metadata of a number has some 200 bytes.
-const REPEATED_MAX_BYTES: usize = 1024;
-
-/// Something that several events hold.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Shared<'a> {
-    node: Option<Node<'a>>,
-    once: bool,
-    given: bool,
-}
-
-impl<'a> From<Option<Node<'a>>> for Shared<'a> {
-    fn from(node: Option<Node<'a>>) -> Self {
-        let once = node.as_ref().is_some_and(|node| node.to_json().len() > REPEATED_MAX_BYTES);
-        Self { node, once, given: false }
-    }
-}
-
-impl<'a> Shared<'a> {
-    /// A copy for the next event.
-    pub(super) fn give(&mut self) -> Option<Node<'a>> {
-        let first = !std::mem::replace(&mut self.given, true);
-        if first || !self.once { self.node.clone() } else { None }
-    }
-
-    /// It, if no event has it yet.
-    pub(super) fn left(self) -> Option<Node<'a>> {
-        self.node.filter(|_| !self.given)
-    }
-}
+use crate::json::{Node, Object, Shared};
 
 /// What stands around the items of one change or flat body.
 #[derive(Debug)]
@@ -75,11 +44,11 @@ impl<'a> Surroundings<'a> {
                 metadata.push(key, Node::string(text));
             }
         }
-        self.number = Some(metadata.into()).into();
+        self.number = Shared::new(Some(metadata.into()));
         if let Some(id) = &number.business_account_id {
             let mut account = Object::with_capacity(1);
             account.push("id", Node::string(id));
-            self.account = Some(account.into()).into();
+            self.account = Shared::new(Some(account.into()));
         }
     }
 

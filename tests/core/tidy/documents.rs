@@ -3,7 +3,7 @@
 use super::assert_none;
 use super::source::sources;
 use cutover::config::Config;
-use cutover::ingress::Outcome;
+use cutover::telemetry::Outcome;
 use cutover::translate::{LossCode, error_codes};
 use std::collections::BTreeSet;
 use std::fs;

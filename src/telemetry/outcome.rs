@@ -1,0 +1,88 @@
+//! How things end: the closed lists behind the `outcome` labels.
+
+/// What became of a platform's request, the label of `cutover_webhooks_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered 200.
+    Accepted,
+    /// No body of the format it should have.
+    Malformed,
+    /// No proof of who sent it.
+    Unauthorized,
+    /// Nobody's number.
+    NotFound,
+    /// Larger than allowed.
+    TooLarge,
+    /// Not now: the platform will try again.
+    Unavailable,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Accepted,
+        Outcome::Malformed,
+        Outcome::Unauthorized,
+        Outcome::NotFound,
+        Outcome::TooLarge,
+        Outcome::Unavailable,
+    ];
+
+    /// The label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Outcome::Accepted => "accepted",
+            Outcome::Malformed => "malformed",
+            Outcome::Unauthorized => "unauthorized",
+            Outcome::NotFound => "not_found",
+            Outcome::TooLarge => "too_large",
+            Outcome::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// How a delivery ended, the label of `cutover_deliveries_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// The consumer has taken it.
+    Delivered,
+    /// It has not; the platform will try again.
+    Retried,
+    /// A rule of the operator left it out.
+    Dropped,
+    /// The consumer's format has no place for it.
+    NoCounterpart,
+}
+
+impl Delivery {
+    pub(super) const ALL: [Delivery; 4] =
+        [Delivery::Delivered, Delivery::Retried, Delivery::Dropped, Delivery::NoCounterpart];
+
+    /// The label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Delivery::Delivered => "delivered",
+            Delivery::Retried => "retried",
+            Delivery::Dropped => "dropped",
+            Delivery::NoCounterpart => "no_counterpart",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Kind;
+    use crate::translate::LossCode;
+
+    /// Counters are found by the place of a variant in its list.
+    #[test]
+    fn lists_are_complete_and_in_order() {
+        assert!(Outcome::ALL.iter().enumerate().all(|(index, outcome)| *outcome as usize == index));
+        assert!(Delivery::ALL.iter().enumerate().all(|(index, outcome)| *outcome as usize == index));
+        assert!(Kind::ALL.iter().enumerate().all(|(index, kind)| *kind as usize == index));
+        assert!(LossCode::ALL.iter().enumerate().all(|(index, code)| *code as usize == index));
+    }
+}
