@@ -121,15 +121,17 @@ async fn upkeep(metrics: PrometheusHandle) {
 pub fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (term, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let hang_up = signal(SignalKind::hangup());
     async move {
-        match (term, interrupt) {
-            (Ok(mut term), Ok(mut interrupt)) => {
+        match (term, interrupt, hang_up) {
+            (Ok(mut term), Ok(mut interrupt), Ok(mut hang_up)) => loop {
                 tokio::select! {
-                    _ = term.recv() => {}
-                    _ = interrupt.recv() => {}
+                    _ = term.recv() => return,
+                    _ = interrupt.recv() => return,
+                    _ = hang_up.recv() => tracing::warn!("SIGHUP: this version does not reload; restart it instead"),
                 }
-            }
-            (Err(error), _) | (_, Err(error)) => {
+            },
+            (Err(error), ..) | (_, Err(error), _) | (_, _, Err(error)) => {
                 tracing::error!(%error, "cannot listen for signals; stop with SIGKILL");
                 std::future::pending::<()>().await;
             }

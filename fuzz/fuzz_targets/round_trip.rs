@@ -13,10 +13,6 @@ fuzz_target!(|text: &str| {
     let Ok(document) = Document::read(text.as_bytes(), None) else { return };
     let own = document.format();
     let Some(source) = parsed(text) else { return };
-    // An object with two different values under one key is not even the same as itself.
-    if !same(&source, &source) {
-        return;
-    }
     let [body] = &bodies(text, own)[..] else { panic!("not one body in its own format") };
     assert!(parsed(body).is_some_and(|body| same(&source, &body)), "changed in its own format:\n{body}");
     if own == Format::Normalized {

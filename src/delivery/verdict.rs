@@ -4,9 +4,6 @@ use crate::clock;
 use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, StatusCode};
 
-/// No consumer holds the platform off for longer at a time.
-const RETRY_AFTER_MAX_SECONDS: u64 = 15 * 60;
-
 /// A consumer's answer, judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -34,10 +31,9 @@ impl Verdict {
         if status.is_success() {
             return Verdict::Delivered;
         }
-        let asks_for_time = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-        let retry_after = headers.get(RETRY_AFTER).filter(|_| asks_for_time);
+        let is_error = status.is_client_error() || status.is_server_error();
+        let retry_after = headers.get(RETRY_AFTER).filter(|_| is_error);
         let retry_after = retry_after.and_then(|value| seconds_until(value.to_str().ok()?.trim()));
-        let retry_after = retry_after.map(|seconds| seconds.min(RETRY_AFTER_MAX_SECONDS));
         Verdict::Refused { status: status.as_u16(), retry_after }
     }
 

@@ -239,8 +239,10 @@ fn cut<'a>(mut body: Object<'a>, by: By) -> Vec<(Kind, Object<'a>)> {
         body.set(only.list, Node::List(std::mem::take(&mut only.items)));
         return vec![(only.kind, body)];
     }
-    body.remove("messages");
-    body.remove("statuses");
+    let emptied = ["messages", "statuses"].into_iter().filter(|list| groups.iter().any(|group| group.list == *list));
+    for list in emptied {
+        body.remove(list);
+    }
     if !contacts.is_empty() {
         body.remove("contacts");
     }

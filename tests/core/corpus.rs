@@ -2,7 +2,7 @@
 //! `onprem/*.json`. Their licences keep them out of this repository, so without the variable these
 //! tests say SKIPPED; in CI (`CI=true`) that is a failure.
 
-use crate::laws::{bounds, conservation, normalized, order, other, same_format, stable};
+use crate::laws::{bounds, conservation, cut, normalized, order, other, same_format, stable};
 use crate::translation::say;
 use crate::tree::Tree;
 use cutover::format::{Document, Format};
@@ -101,6 +101,11 @@ fn law_2_normalized_holds_everything() {
 #[test]
 fn law_3_and_5_conservation() {
     each_keeps("law_3_and_5", |payload| conservation::complaints(&payload.text, other(payload.filed_under)));
+}
+
+#[test]
+fn cutting_loses_nothing() {
+    each_keeps("cutting", |payload| cut::complaints(&payload.text));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod conservation;
+pub(crate) mod cut;
 pub(crate) mod normalized;
 pub(crate) mod order;
 mod rows;
@@ -95,6 +96,11 @@ proptest! {
     #[test]
     fn law_6_the_envelope_keeps_its_order_too(body in generate::cloud(Manners::Wild)) {
         holds(&order::envelope_complaints(&body))?;
+    }
+
+    #[test]
+    fn cutting_loses_nothing(body in any_body()) {
+        holds(&cut::complaints(&body))?;
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Several consumers of one event: 200 only when all of them took it.
 
-use crate::support::bodies::{SUPPORT, cloud_text, template_event};
+use crate::support::bodies::{SUPPORT, cloud_text, flat_text, template_event};
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::proxy::Proxy;
 
@@ -79,4 +79,21 @@ fn a_number_may_deliver_to_several() {
     let proxy = Proxy::start(&sections.concat());
     assert_eq!(proxy.post("/webhooks", cloud_text(SUPPORT)).status, 200);
     assert_eq!([&crm, &shadow, &other].map(|consumer| consumer.requests().len()), [1, 1, 0]);
+}
+
+/// A flat body names no number, and a Cloud body has to: nobody is asked before that is known.
+#[test]
+fn what_cannot_be_said_to_one_goes_to_none() {
+    let (crm, shadow, proxy) = two();
+    assert_eq!(proxy.post("/webhooks", flat_text()).status, 404);
+    assert_eq!((crm.requests().len(), shadow.requests().len()), (0, 0));
+}
+
+#[test]
+fn an_empty_envelope_goes_to_those_who_take_envelopes() {
+    let (crm, shadow, proxy) = two();
+    let body = r#"{"object":"whatsapp_business_account","entry":[]}"#;
+    assert_eq!(proxy.post("/webhooks", body).status, 200);
+    assert_eq!(shadow.only().body, body.as_bytes());
+    assert_eq!(crm.requests().len(), 0);
 }

@@ -2,11 +2,13 @@
 
 use crate::support::bodies::{Business, SUPPORT, cloud, cloud_text, flat_text, status, template_event};
 use crate::support::consumer::{Consumer, Reply};
-use crate::support::http::Request;
+use crate::support::eventually;
+use crate::support::http::{self, Request};
 use crate::support::proxy::Proxy;
 use crate::support::signature::meta;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::io::Write;
 
 fn signed(body: &str) -> Request {
     Request::post("/webhooks", body).header("X-Hub-Signature-256", &meta("meta", body))
@@ -124,4 +126,17 @@ fn label_values_come_from_closed_lists() {
     let before = lines(&proxy);
     (1..5).for_each(send);
     assert_eq!(lines(&proxy), before);
+}
+
+/// The platform gives up after a while: that it did is counted, and the attempt ends with it.
+#[test]
+fn a_sender_that_hangs_up_is_counted() {
+    let consumer = Consumer::replying(Reply::Hold);
+    let proxy = Proxy::start(&consumer.section("crm", "onprem", ""));
+    let mut sender = http::connect(proxy.webhooks);
+    sender.write_all(&Request::post("/webhooks", flat_text()).bytes()).expect("the proxy listens");
+    consumer.wait_for(1);
+    drop(sender);
+    let sample = "cutover_webhooks_total{source=\"onprem\",outcome=\"unavailable\"}";
+    eventually("it is counted", || (proxy.metric(sample) == Some(1.0)).then_some(()));
 }

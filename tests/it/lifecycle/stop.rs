@@ -76,3 +76,32 @@ fn the_end_comes_after_drain_whatever_hangs() {
     assert_eq!(ended.status.code(), Some(0));
     assert!(ended.log.contains("still running at the end of listen.drain"), "{}", ended.log);
 }
+
+/// All connections taken by a client that never pauses: the signal is heard all the same.
+#[test]
+fn busy_clients_do_not_hold_the_end() {
+    let consumer = Consumer::start();
+    let proxy = Proxy::start(&format!("{}\n[listen]\nmax_connections = 1\n", consumer.section("crm", "onprem", "")));
+    let mut busy = http::connect(proxy.webhooks);
+    thread::scope(|scope| {
+        let client = scope.spawn(move || {
+            let body = flat_text();
+            let head = format!("POST /webhooks HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+            let request = [head, body].concat().into_bytes();
+            while busy.write_all(&request).is_ok() && http::read_answer(&mut busy).is_ok() {}
+        });
+        eventually("it is busy", || (consumer.requests().len() >= 3).then_some(()));
+        proxy.signal("TERM");
+        assert_eq!(proxy.end().status.code(), Some(0));
+        client.join().expect("the client ends with its connection");
+    });
+}
+
+#[test]
+fn a_hang_up_is_no_reason_to_end() {
+    let consumer = Consumer::start();
+    let proxy = Proxy::start(&consumer.section("crm", "onprem", ""));
+    proxy.signal("HUP");
+    eventually("the log says so", || proxy.log().contains("SIGHUP").then_some(()));
+    assert_eq!(proxy.post("/webhooks", flat_text()).status, 200);
+}
