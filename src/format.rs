@@ -91,14 +91,23 @@ const CHANGE: Shape = Shape::Object(&[("value", BODY)]);
 /// What both formats hold inside their envelope: the flat body is the value of a Cloud change.
 const BODY: Shape = Shape::Object(&[
     ("contacts", Shape::List(&Shape::Object(&[]))),
-    ("messages", Shape::List(&Shape::Object(&[]))),
+    ("messages", Shape::List(&MESSAGE)),
     ("statuses", Shape::List(&Shape::Object(&[]))),
     ("errors", Shape::List(&Shape::Object(&[]))),
+]);
+/// Media objects are opened at once: their hashes are respelled.
+const MESSAGE: Shape = Shape::Object(&[
+    ("image", Shape::Object(&[])),
+    ("document", Shape::Object(&[])),
+    ("audio", Shape::Object(&[])),
+    ("voice", Shape::Object(&[])),
+    ("video", Shape::Object(&[])),
+    ("sticker", Shape::Object(&[])),
 ]);
 static ROOT: Shape = Shape::Object(&[
     ("entry", Shape::List(&Shape::Object(&[("changes", Shape::List(&CHANGE))]))),
     ("contacts", Shape::List(&Shape::Object(&[]))),
-    ("messages", Shape::List(&Shape::Object(&[]))),
+    ("messages", Shape::List(&MESSAGE)),
     ("statuses", Shape::List(&Shape::Object(&[]))),
     ("errors", Shape::List(&Shape::Object(&[]))),
 ]);

@@ -107,6 +107,9 @@ pub fn split(document: Document<'_>, by: By) -> Vec<Piece<'_>> {
 }
 
 fn split_cloud<'a>(body: cloud::Body<'a>, by: By) -> Vec<Piece<'a>> {
+    if let Some((address, kind)) = uncut(&body) {
+        return vec![Piece { document: Document::Cloud(body), address, kind }];
+    }
     let cloud::Body { frame, entries } = body;
     let mut root = Around::new(frame);
     let mut pieces = Vec::with_capacity(entries.len());
@@ -130,6 +133,18 @@ fn split_cloud<'a>(body: cloud::Body<'a>, by: By) -> Vec<Piece<'a>> {
         pieces.push(Piece::of(root.give(), None, Address::default(), Kind::Other));
     }
     pieces
+}
+
+/// Address and kind of a body that is a piece already, as nearly all of them are: one change with at
+/// most one item.
+fn uncut(body: &cloud::Body<'_>) -> Option<(Address, Kind)> {
+    let [Entry::Known { frame, changes }] = body.entries.as_slice() else { return None };
+    let [change @ Change::Known { value: Some(Node::Object(value)), .. }] = changes.as_slice() else { return None };
+    if !change.is_messages() || value.items("messages").len() + value.items("statuses").len() > 1 {
+        return None;
+    }
+    let account = frame.rest.text("id").map(std::borrow::Cow::into_owned);
+    Some((address(change, account), kind_of(value)))
 }
 
 /// What stands around the pieces of a body. Copies must not grow with the square of a hostile body:

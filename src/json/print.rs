@@ -57,7 +57,7 @@ impl Object<'_> {
 pub fn quote(text: &str) -> String {
     let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
     if text.bytes().all(plain) {
-        return format!("\"{text}\"");
+        return ["\"", text, "\""].concat();
     }
     // A string cannot fail to serialize; the fallback is the empty string's JSON.
     serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned())

@@ -99,7 +99,7 @@ impl Reader<'_> {
     fn leaf<'a>(self, raw: &'a RawValue) -> Node<'a> {
         let text = raw.get();
         // A value of n bytes is nested at most n / 2 deep.
-        if text.len() > 2 * MAX_DEPTH && !text.starts_with('"') && depth(text) > MAX_DEPTH {
+        if text.len() > 2 * MAX_DEPTH && opens(text) > MAX_DEPTH && depth(text) > MAX_DEPTH {
             self.too_deep.set(true);
         }
         Node::Raw(Cow::Borrowed(text))
@@ -232,6 +232,11 @@ fn plain_key(raw: &RawValue) -> Cow<'_, str> {
         Ok(key) if super::quote(&key).len() == key.len() + 2 => Cow::Owned(key),
         _ => Cow::Borrowed(escaped),
     }
+}
+
+/// How many brackets open, those in strings among them: never less than the depth.
+fn opens(json: &str) -> usize {
+    json.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count()
 }
 
 /// How deep the arrays and objects of a valid JSON text are nested.

@@ -16,7 +16,10 @@ pub fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
     match (&*opened(a), &*opened(b)) {
         (Node::Object(a), Node::Object(b)) => same_members(a, b),
         (Node::List(a), Node::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Node::Raw(left), Node::Raw(right)) => left == right || a.text().is_some_and(|text| b.is(&text)),
+        // Without an escape on either side another text is another value.
+        (Node::Raw(left), Node::Raw(right)) => {
+            left == right || (left.contains('\\') || right.contains('\\')) && a.text().is_some_and(|text| b.is(&text))
+        }
         _ => false,
     }
 }

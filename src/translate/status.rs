@@ -35,6 +35,9 @@ pub(super) fn into_flat_words<'a>(status: &mut Object<'a>, path: &Path<'_>, scop
 }
 
 fn repeat_recipient(status: &mut Object<'_>) {
+    if status.lacks("recipient_id") {
+        return;
+    }
     let Some(recipient) = status.get("recipient_id").cloned() else { return };
     if !status.has("message") {
         status.push("message", Object::with_capacity(1).into());

@@ -17,7 +17,7 @@ pub(in crate::translate) fn source_of<'a>(event: Event<'a>) -> Document<'a> {
             let number = number_of(&data);
             let flat = match data.remove("value") {
                 Some(mut value) => value.open().cloned().unwrap_or_default(),
-                None => body_of(&mut data, platform, beside.take("value")),
+                None => body_of(&mut data, platform, &mut beside),
             };
             Document::OnPremises(on_premises::Body { flat: opened(flat), number })
         }
@@ -61,19 +61,18 @@ fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Objec
     let mut value = Object::with_capacity(6);
     move_member(data, "messaging_product", &mut value, "messaging_product");
     move_member(data, "number", &mut value, "metadata");
-    let items = body_of(data, Platform::Cloud, beside.take("value"));
+    let items = body_of(data, Platform::Cloud, beside);
     items.into_iter().for_each(|member| value.push_member(member));
     Change::Known { frame: rest.into(), value: Some(opened(value).into()) }
 }
 
 /// Contacts, the one item, and what stood beside them.
-fn body_of<'a>(data: &mut Object<'a>, platform: Platform, mut beside: Object<'a>) -> Object<'a> {
-    let mut body = Object::with_capacity(4);
+fn body_of<'a>(data: &mut Object<'a>, platform: Platform, beside: &mut Beside<'a>) -> Object<'a> {
+    // Of members that stand twice the last counts: what stood beside the item goes before it.
+    let mut body = beside.take("value");
     let mut contacts: Vec<Node<'a>> = data.remove("contact").into_iter().collect();
-    let others = beside.get_mut("contacts").and_then(Node::open_list);
-    contacts.extend(others.into_iter().flat_map(std::mem::take));
+    contacts.extend(beside.take_list("contacts"));
     if !contacts.is_empty() {
-        beside.remove("contacts");
         body.push("contacts", Node::List(contacts));
     }
     let mut stray = take_object(data, "stray");
@@ -83,11 +82,9 @@ fn body_of<'a>(data: &mut Object<'a>, platform: Platform, mut beside: Object<'a>
             None => words::unsay(node, Item::of_list(list), platform),
         });
         if let Some(item) = said.or_else(|| stray.remove(list)) {
-            beside.remove(list);
             body.push(list, Node::List(vec![item]));
         }
     }
-    beside.into_iter().for_each(|member| body.push_member(member));
     body
 }
 
@@ -124,6 +121,11 @@ fn move_member<'a>(from: &mut Object<'a>, key: &str, to: &mut Object<'a>, new: &
 struct Beside<'a>(Object<'a>);
 
 impl<'a> Beside<'a> {
+    fn take_list(&mut self, place: &str) -> Vec<Node<'a>> {
+        let mut node = self.0.remove(place);
+        node.as_mut().and_then(Node::open_list).map(std::mem::take).unwrap_or_default()
+    }
+
     fn take(&mut self, place: &str) -> Object<'a> {
         take_object(&mut self.0, place)
     }

@@ -104,11 +104,11 @@ fn of_items<'a>(mut body: Object<'a>, around: &mut Surroundings<'a>, events: &mu
         }
     }
     let nobodys: Vec<Node<'a>> = shared.into_iter().filter_map(Shared::left).collect();
-    if !nobodys.is_empty() {
-        body.push("contacts", Node::List(nobodys));
-    }
     if let Some(first) = events.get_mut(from) {
         first.beside("value", body);
+        if !nobodys.is_empty() {
+            first.beside.push("contacts", Node::List(nobodys));
+        }
     }
 }
 

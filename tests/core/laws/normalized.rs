@@ -91,3 +91,20 @@ fn missing_leaves(source: &Tree, back: &Said) -> Vec<String> {
     let found: BTreeSet<_> = back.bodies.iter().flat_map(of).collect();
     of(source).difference(&found).map(|(route, literal)| format!("{route} = {literal} did not come back")).collect()
 }
+
+/// The last of them counts, as everywhere; the others are carried beside it.
+#[test]
+fn lists_that_stand_twice_come_back_in_their_order() {
+    for body in [
+        r#"{"messages":[{"id":"a"}],"messages":[{"id":"x"}]}"#,
+        r#"{"messages":[{"id":"a"}],"messages":[{"id":"b"}],"messages":[{"id":"c"}]}"#,
+        r#"{"contacts":[{"wa_id":"1"}],"contacts":[{"wa_id":"2"}],"messages":[],"messages":[{"from":"2"}]}"#,
+    ] {
+        let back = say_each(&say(body, Format::Normalized).texts, Format::OnPremises).texts;
+        let read = |text: &str| cutover::json::compact(text);
+        let last = |text: &str| text.rsplit_once("\"messages\":").map(|(_, rest)| rest.to_owned());
+        let [back] = back.as_slice() else { panic!("{body} came back as {back:?}") };
+        assert_eq!(read(back).len(), body.len(), "{body} came back as {back}");
+        assert_eq!(last(back), last(body), "{body} came back as {back}");
+    }
+}
