@@ -38,6 +38,17 @@ impl Format {
     }
 }
 
+impl Format {
+    /// The `Content-Type` of a request body in this format.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Format::Cloud | Format::OnPremises => "application/json",
+            Format::Normalized => "application/cloudevents-batch+json",
+        }
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.label())

@@ -1,6 +1,6 @@
 //! What faces the platforms: verify the raw bytes, read, hand on, answer.
 //!
-//! It knows the name of a format and nothing inside one. Only [`rejection`] picks a status code.
+//! It knows the name of a format and nothing inside one. Only `rejection` picks a status code.
 
 mod gate;
 mod handshake;

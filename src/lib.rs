@@ -30,6 +30,7 @@ pub mod delivery;
 
 pub mod admin;
 pub mod clock;
+pub mod headers;
 pub mod secret;
 pub mod server;
 pub mod telemetry;

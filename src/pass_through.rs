@@ -78,7 +78,9 @@ impl PassThrough {
         let asked = concerned.map(|(consumer, parcels)| ask(consumer, parcels, source, headers));
         let taken: Result<(), Undelivered> = join_all(asked).await.into_iter().collect();
         taken?;
-        events.into_iter().for_each(|(kind, count)| meter.events(source, kind, count));
+        for (kind, count) in events {
+            meter.events(source, kind, count);
+        }
         Ok(())
     }
 }

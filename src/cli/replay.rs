@@ -150,13 +150,7 @@ impl Sender {
     async fn send(&mut self, format: Format, body: Vec<u8>, file: &str, place: Place) {
         self.keep_pace().await;
         let mut headers = HeaderMap::new();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static(match format {
-                Format::Normalized => "application/cloudevents-batch+json",
-                Format::Cloud | Format::OnPremises => "application/json",
-            }),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
         self.tally.sent += 1;
         if let Some(secret) = &self.secret {
             sign(&mut headers, secret, format, &body, &format!("replay-{}", self.tally.sent), clock::unix_seconds());

@@ -3,6 +3,10 @@
 use super::signing::sign;
 use super::{Outgoing, Settings, Verdict};
 use crate::format::Format;
+use crate::headers::{
+    ACCOUNT, ATTEMPT, D360_SIGNATURE, DELIVERY, META_SIGNATURE, META_SIGNATURE_SHA1, SOURCE, TRACEPARENT, TURN_PREFIX,
+    TURN_SIGNATURE, put,
+};
 use crate::telemetry::ConsumerMeter;
 use crate::tls;
 use data_encoding::HEXLOWER;
@@ -26,20 +30,10 @@ const ANSWER_MAX_BYTES: usize = 64 * 1024;
 const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 /// Idle connections are closed before most servers close them, so that a request does not meet one
 /// that is just going.
-const IDLE: Duration = Duration::from_secs(4);
+const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(4);
 
 /// Headers of the platform's request that go along with its own bytes: they sign them.
-const SIGNATURES: [HeaderName; 4] = [
-    HeaderName::from_static("x-hub-signature-256"),
-    HeaderName::from_static("x-hub-signature"),
-    HeaderName::from_static("x-turn-hook-signature"),
-    HeaderName::from_static("x-360dialog-signature"),
-];
-const ACCOUNT: HeaderName = HeaderName::from_static("x-wa-account-id");
-const DELIVERY: HeaderName = HeaderName::from_static("x-cutover-delivery");
-const ATTEMPT: HeaderName = HeaderName::from_static("x-cutover-attempt");
-const SOURCE: HeaderName = HeaderName::from_static("x-cutover-source");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const SIGNATURES: [HeaderName; 4] = [META_SIGNATURE, META_SIGNATURE_SHA1, TURN_SIGNATURE, D360_SIGNATURE];
 
 /// Connects to a consumer, by TLS where its URL says so.
 ///
@@ -77,7 +71,7 @@ impl Consumer {
         let https = connector(&settings)?;
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(IDLE_CONNECTION_MAX)
             .build(https);
         let running = Semaphore::new(settings.concurrency.min(Semaphore::MAX_PERMITS));
         let meter = ConsumerMeter::new(&settings.name, settings.format);
@@ -114,13 +108,7 @@ impl Consumer {
         let Outgoing { body, verbatim, account } = outgoing;
         let settings = &self.settings;
         let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static(match settings.format {
-                Format::Normalized => "application/cloudevents-batch+json",
-                Format::Cloud | Format::OnPremises => "application/json",
-            }),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(settings.format.media_type()));
         let id = delivery_id(&settings.name, &body);
         put(&mut headers, DELIVERY, &id);
         headers.insert(ATTEMPT, HeaderValue::from_static("1"));
@@ -158,17 +146,11 @@ fn pass_along(headers: &mut HeaderMap, platform: &HeaderMap, signed: bool) {
     for (name, value) in platform {
         let allowed = match SIGNATURES.contains(name) {
             true => signed,
-            false => name == ACCOUNT || name.as_str().starts_with("x-turn-"),
+            false => name == ACCOUNT || name.as_str().starts_with(TURN_PREFIX),
         };
         if allowed {
             headers.append(name.clone(), value.clone());
         }
-    }
-}
-
-fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
     }
 }
 

@@ -1,11 +1,12 @@
 //! Signatures over what we send, for consumers that check who sent it.
 
 use crate::format::Format;
+use crate::headers::{META_SIGNATURE, TURN_SIGNATURE, put};
 use crate::secret::Secret;
 use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use hyper::HeaderMap;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderName;
 use sha2::Sha256;
 
 /// The prefix of a Standard Webhooks secret; what follows is base64.
@@ -17,18 +18,18 @@ pub fn sign(headers: &mut HeaderMap, secret: &Secret, format: Format, body: &[u8
     match format {
         Format::Cloud => {
             let mac = HEXLOWER.encode(&hmac(secret.expose(), &[body]));
-            put(headers, "x-hub-signature-256", &format!("sha256={mac}"));
+            put(headers, META_SIGNATURE, &format!("sha256={mac}"));
         }
-        Format::OnPremises => put(headers, "x-turn-hook-signature", &BASE64.encode(&hmac(secret.expose(), &[body]))),
+        Format::OnPremises => put(headers, TURN_SIGNATURE, &BASE64.encode(&hmac(secret.expose(), &[body]))),
         Format::Normalized => {
             let now = now.to_string();
             let encoded = secret.expose_str().strip_prefix(STANDARD_SECRET);
             let decoded = encoded.and_then(|text| BASE64.decode(text.as_bytes()).ok());
             let key = decoded.as_deref().unwrap_or(secret.expose());
             let mac = hmac(key, &[id.as_bytes(), b".", now.as_bytes(), b".", body]);
-            put(headers, "webhook-id", id);
-            put(headers, "webhook-timestamp", &now);
-            put(headers, "webhook-signature", &format!("v1,{}", BASE64.encode(&mac)));
+            put(headers, HeaderName::from_static("webhook-id"), id);
+            put(headers, HeaderName::from_static("webhook-timestamp"), &now);
+            put(headers, HeaderName::from_static("webhook-signature"), &format!("v1,{}", BASE64.encode(&mac)));
         }
     }
 }
@@ -37,12 +38,6 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     // HMAC takes keys of every length, so there is always a MAC.
     let Ok(hmac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
     parts.iter().fold(hmac, |hmac, part| hmac.chain_update(part)).finalize().into_bytes().to_vec()
-}
-
-fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(HeaderName::from_static(name), value);
-    }
 }
 
 #[cfg(test)]

@@ -171,18 +171,31 @@ impl<'a> Change<'a> {
         frame.rest.get("field").is_none_or(|field| field.is("messages")) && has_items(value)
     }
 
-    /// The value of a `messages` change with at least one item, and the members beside it; else the
-    /// whole change as it stood.
-    #[allow(clippy::missing_errors_doc, reason = "Err is the other half of the answer")]
-    pub fn into_messages(self) -> Result<(Frame<'a>, Object<'a>), Node<'a>> {
+    /// The change by what it reports.
+    #[must_use]
+    pub fn report(self) -> Report<'a> {
         if !self.is_messages() {
-            return Err(self.into_node());
+            return Report::Other(self.into_node());
         }
         match self {
-            Change::Known { frame, value: Some(Node::Object(value)) } => Ok((frame, value)),
-            other => Err(other.into_node()),
+            Change::Known { frame, value: Some(Node::Object(value)) } => Report::Messages { frame, value },
+            other => Report::Other(other.into_node()),
         }
     }
+}
+
+/// What a change reports.
+#[derive(Debug)]
+pub enum Report<'a> {
+    /// Messages, statuses or errors of a number, at least one.
+    Messages {
+        /// The members beside `value`.
+        frame: Frame<'a>,
+        /// What holds them.
+        value: Object<'a>,
+    },
+    /// Anything else: the whole change as it stood.
+    Other(Node<'a>),
 }
 
 /// A body of one change of the field `messages`.

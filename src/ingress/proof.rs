@@ -4,16 +4,14 @@
 
 use super::Rejection;
 use crate::format::{Document, Format, Unreadable};
+use crate::headers::{META_SIGNATURE, TURN_SIGNATURE};
 use crate::secret::Secret;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
-use hyper::header::AUTHORIZATION;
+use hyper::header::{AUTHORIZATION, HeaderName};
 use sha2::Sha256;
-
-const META_SIGNATURE: &str = "x-hub-signature-256";
-const TURN_SIGNATURE: &str = "x-turn-hook-signature";
 
 /// What each platform proves itself with.
 #[derive(Debug, Clone)]
@@ -134,7 +132,7 @@ impl<'r> Unverified<'r> {
         Self { headers, query, body }
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 

@@ -4,6 +4,7 @@ use super::gate::Gate;
 use super::proof::Unverified;
 use super::{Doors, Rejection, handshake};
 use crate::format::Format;
+use crate::headers;
 use crate::pass_through::{PassThrough, Received};
 use crate::routing::Routes;
 use crate::telemetry::{IngressMeter, Outcome};
@@ -22,8 +23,6 @@ use std::time::{Duration, Instant};
 
 /// A body that takes longer to arrive is given up; Meta itself gives up after about 20 s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
-/// The header that an On-Premises client names its number in.
-const ACCOUNT_HEADER: &str = "x-wa-account-id";
 
 /// What the handlers need.
 #[derive(Debug)]
@@ -154,8 +153,8 @@ impl Ingress {
         if unguarded { Rejection::WrongDoor } else { Rejection::Unproven }
     }
 
-    fn named(&self, headers: &HeaderMap) -> Option<String> {
-        let header = headers.get(ACCOUNT_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    fn named(&self, request: &HeaderMap) -> Option<String> {
+        let header = request.get(headers::ACCOUNT).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let only = || {
             let number = self.routes.only_number()?;
             number.phone_number_id.clone().or_else(|| number.display_phone_number.clone())

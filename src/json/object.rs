@@ -185,6 +185,12 @@ impl<'a, 'o> IntoIterator for &'o Object<'a> {
     }
 }
 
+impl<'a> Extend<Member<'a>> for Object<'a> {
+    fn extend<I: IntoIterator<Item = Member<'a>>>(&mut self, members: I) {
+        self.members.extend(members);
+    }
+}
+
 impl<'a> FromIterator<Member<'a>> for Object<'a> {
     fn from_iter<I: IntoIterator<Item = Member<'a>>>(members: I) -> Self {
         Self { members: members.into_iter().collect() }

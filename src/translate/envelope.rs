@@ -5,7 +5,7 @@ use super::loss::LossCode;
 use super::message::{self, Down};
 use super::{Scope, contacts, error, status};
 use crate::event::Number;
-use crate::format::cloud::{self, Change, Entry};
+use crate::format::cloud::{self, Change, Entry, Report};
 use crate::format::on_premises::{self, has_items};
 use crate::json::{Member, Node, Object, Path, same};
 use std::collections::HashSet;
@@ -80,14 +80,14 @@ fn entry_down<'a>(entry: Entry<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, 
 }
 
 fn change_down<'a>(change: Change<'a>, path: &Path<'_>, scope: &mut Scope<'_, 'a>, bodies: &mut Vec<Object<'a>>) {
-    match change.into_messages() {
-        Ok((frame, value)) => {
+    match change.report() {
+        Report::Messages { frame, value } => {
             let pointer = path.pointer();
             let path = &Path::at(&pointer);
             lose_members(frame.rest, LossCode::Envelope, path, scope);
             value_down(value, &path.word("value"), scope, bodies);
         }
-        Err(whole) => scope.ledger.lose(path, LossCode::NoCounterpart, whole),
+        Report::Other(whole) => scope.ledger.lose(path, LossCode::NoCounterpart, whole),
     }
 }
 

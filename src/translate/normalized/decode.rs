@@ -28,7 +28,7 @@ pub(in crate::translate) fn source_of<'a>(event: Event<'a>) -> Document<'a> {
 fn cloud_body<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>) -> Body<'a> {
     let mut rest = Object::with_capacity(2);
     move_member(data, "object", &mut rest, "object");
-    beside.take("root").into_iter().for_each(|member| rest.push_member(member));
+    rest.extend(beside.take("root"));
     let mut stray = take_object(data, "stray");
     if stray.has("body") {
         return Body { frame: rest.into(), entries: Vec::new() };
@@ -50,7 +50,7 @@ fn cloud_body<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>) -> Body<'a> {
 fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Object<'a>) -> Change<'a> {
     let mut rest = Object::with_capacity(1);
     move_member(data, "field", &mut rest, "field");
-    beside.take("change").into_iter().for_each(|member| rest.push_member(member));
+    rest.extend(beside.take("change"));
     let has_item = !stray.is_empty() || ITEMS.iter().any(|(_, word)| data.has(word));
     if !has_item {
         return Change::Known { frame: rest.into(), value: data.remove("value") };
@@ -61,8 +61,7 @@ fn known_change<'a>(data: &mut Object<'a>, beside: &mut Beside<'a>, stray: Objec
     let mut value = Object::with_capacity(6);
     move_member(data, "messaging_product", &mut value, "messaging_product");
     move_member(data, "number", &mut value, "metadata");
-    let items = body_of(data, Platform::Cloud, beside);
-    items.into_iter().for_each(|member| value.push_member(member));
+    value.extend(body_of(data, Platform::Cloud, beside));
     Change::Known { frame: rest.into(), value: Some(opened(value).into()) }
 }
 
@@ -92,9 +91,9 @@ fn body_of<'a>(data: &mut Object<'a>, platform: Platform, beside: &mut Beside<'a
 fn opened(mut body: Object<'_>) -> Object<'_> {
     for list in on_premises::LISTS {
         let items = body.get_mut(list).and_then(Node::open_list);
-        items.into_iter().flatten().for_each(|item| {
+        for item in items.into_iter().flatten() {
             item.open();
-        });
+        }
     }
     body
 }

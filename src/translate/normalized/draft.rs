@@ -80,22 +80,9 @@ impl<'a> Draft<'a> {
 
     /// The kind and direction of a change that holds no items of ours.
     fn settle_kind(&mut self) {
-        let Some(field) = self.field.as_ref().and_then(Node::text) else { return };
-        if self.item.is_none() && self.value.is_some() {
-            self.kind = Kind::of_field(&field);
-            let mut value = self.value.clone();
-            let mut has = |key| value.as_mut().and_then(Node::open).is_some_and(|value| value.has(key));
-            self.direction =
-                match field.as_ref() {
-                    "smb_message_echoes" | "message_echoes" => Some(Direction::Outbound),
-                    "standby" if !has("standby") => None,
-                    "standby" => {
-                        value.as_mut().and_then(Node::open).and_then(|value| value.open("standby")).map(|standby| {
-                            if standby.has("messages") { Direction::Inbound } else { Direction::Outbound }
-                        })
-                    }
-                    _ => None,
-                };
+        let (Some(field), Some(value)) = (self.field.as_ref().and_then(Node::text), &self.value) else { return };
+        if self.item.is_none() {
+            (self.kind, self.direction) = (Kind::of_field(&field), direction_of(&field, value));
         }
     }
 
@@ -203,11 +190,31 @@ impl<'a> Draft<'a> {
         }
         let mut bytes = self.number.as_ref().map(Node::to_json).unwrap_or_default();
         for part in [&self.as_received, &self.value, &self.item.clone().map(|(_, item)| item), &self.field] {
-            part.iter().for_each(|part| part.write(&mut bytes));
+            if let Some(part) = part {
+                part.write(&mut bytes);
+            }
         }
-        self.stray.iter().for_each(|stray| stray.write(&mut bytes));
-        self.account.iter().for_each(|account| account.write(&mut bytes));
+        if let Some(stray) = &self.stray {
+            stray.write(&mut bytes);
+        }
+        if let Some(account) = &self.account {
+            account.write(&mut bytes);
+        }
         Node::Raw(quote(&HEXLOWER.encode(&Sha256::digest(bytes.as_bytes()))).into())
+    }
+}
+
+/// Who sent what a change of another field tells, where that can be told: echoes are the business's,
+/// `standby` holds either.
+fn direction_of(field: &str, value: &Node<'_>) -> Option<Direction> {
+    match field {
+        "smb_message_echoes" | "message_echoes" => Some(Direction::Outbound),
+        "standby" => {
+            let mut value = value.clone();
+            let standby = value.open()?.open("standby")?;
+            Some(if standby.has("messages") { Direction::Inbound } else { Direction::Outbound })
+        }
+        _ => None,
     }
 }
 

@@ -22,7 +22,9 @@ pub(in crate::translate) fn of_cloud<'a>(body: cloud::Body<'a>) -> Vec<Object<'a
         match entry {
             Entry::Known { frame, changes } if !changes.is_empty() => {
                 around.account = Shared::new(Some(frame.rest.into()));
-                changes.into_iter().for_each(|change| of_change(change, &mut around, &mut events));
+                for change in changes {
+                    of_change(change, &mut around, &mut events);
+                }
             }
             stray => {
                 around.account = Shared::default();
