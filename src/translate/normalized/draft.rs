@@ -189,10 +189,10 @@ impl<'a> Draft<'a> {
             return Node::Raw(format!("\"{id}/{}/{}/{recipient}\"", part("status"), part("timestamp")).into());
         }
         let mut bytes = self.number.as_ref().map(Node::to_json).unwrap_or_default();
-        for part in [&self.as_received, &self.value, &self.item.clone().map(|(_, item)| item), &self.field] {
-            if let Some(part) = part {
-                part.write(&mut bytes);
-            }
+        let item = self.item.as_ref().map(|(_, item)| item);
+        let parts = [self.as_received.as_ref(), self.value.as_ref(), item, self.field.as_ref()];
+        for part in parts.into_iter().flatten() {
+            part.write(&mut bytes);
         }
         if let Some(stray) = &self.stray {
             stray.write(&mut bytes);
