@@ -49,9 +49,14 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Adds members that belong to no one item, under the place where they stood.
     pub(super) fn beside(&mut self, place: &'static str, members: Object<'a>) {
-        if !members.is_empty() {
-            self.beside.push(place, members.into());
+        if members.is_empty() {
+            return;
+        }
+        match self.beside.open(place) {
+            Some(others) => others.extend(members),
+            None => self.beside.push(place, members.into()),
         }
     }
 

@@ -95,6 +95,7 @@ fn of_items<'a>(mut body: Object<'a>, around: &mut Surroundings<'a>, events: &mu
     let from = events.len();
     for (list, _) in ITEMS {
         let items = take_items(&mut body, list);
+        let first = events.len();
         let owners = match list {
             "errors" => vec![None; items.len()],
             _ => contact::owners(&contacts, &items),
@@ -104,6 +105,10 @@ fn of_items<'a>(mut body: Object<'a>, around: &mut Surroundings<'a>, events: &mu
             let event = Draft { contact, ..around.draft() };
             events.push(if node.is_object() { event.item(Item::of_list(list), node) } else { event.stray(list, node) });
         }
+        // A list that stands twice: the last counts, and only beside its items the other does not.
+        if let Some(first) = events.get_mut(first) {
+            first.beside("value", take_all(&mut body, list));
+        }
     }
     let nobodys: Vec<Node<'a>> = shared.into_iter().filter_map(Shared::left).collect();
     if let Some(first) = events.get_mut(from) {
@@ -112,6 +117,13 @@ fn of_items<'a>(mut body: Object<'a>, around: &mut Surroundings<'a>, events: &mu
             first.beside.push("contacts", Node::List(nobodys));
         }
     }
+}
+
+/// Takes all members of this key out.
+fn take_all<'a>(body: &mut Object<'a>, key: &str) -> Object<'a> {
+    let taken = body.iter().filter(|member| member.key == key).cloned().collect();
+    body.retain(|member| member.key != key);
+    taken
 }
 
 /// Takes a list that holds something out; an empty one stays beside the items.

@@ -4,7 +4,7 @@
 use super::same_format::format_of;
 use crate::translation::{NUMBER, Said, say, say_each};
 use crate::tree::Tree;
-use cutover::format::Format;
+use cutover::format::{Document, Format};
 use std::collections::BTreeSet;
 
 /// One event: an item with the number and the account it belongs to, or what is no item as it stands.
@@ -90,6 +90,22 @@ fn missing_leaves(source: &Tree, back: &Said) -> Vec<String> {
     };
     let found: BTreeSet<_> = back.bodies.iter().flat_map(of).collect();
     of(source).difference(&found).map(|(route, literal)| format!("{route} = {literal} did not come back")).collect()
+}
+
+/// A list that does not count must not become one that does, in the body of another item.
+#[test]
+fn a_list_that_stands_twice_makes_no_more_events() {
+    for body in [
+        r#"{"messages":[{"id":"a"}],"errors":[{"code":1}],"errors":[{"code":2}]}"#,
+        r#"{"statuses":[{"id":"a"}],"errors":[{"code":1}],"messages":[{"id":"b"}],"statuses":[{"id":"c"}]}"#,
+    ] {
+        let back = say_each(&say(body, Format::Normalized).texts, Format::OnPremises).texts;
+        let items = |text: &str| -> usize {
+            let Ok(Document::OnPremises(body)) = Document::read(text.as_bytes(), None) else { panic!("{text}") };
+            LISTS.iter().map(|list| body.flat.items(list).len()).sum()
+        };
+        assert_eq!(back.iter().map(|text| items(text)).sum::<usize>(), items(body), "{body} came back as {back:?}");
+    }
 }
 
 /// The last of them counts, as everywhere; the others are carried beside it.
