@@ -148,5 +148,5 @@ fn ingress() -> Arc<Ingress> {
         open: false,
     };
     let routes = Arc::new(Routes::new(Vec::new(), 0));
-    Arc::new(Ingress::new(Doors { cloud, on_premises }, routes, 1 << 20, 1, PassThrough::new(Vec::new())))
+    Arc::new(Ingress::new(Doors { cloud, on_premises }, routes, 1 << 20, PassThrough::new(Vec::new())))
 }
