@@ -8,6 +8,6 @@ mod proof;
 mod rejection;
 mod webhook;
 
-pub use proof::{CloudDoor, Doors, OnPremisesDoor};
+pub use proof::{Access, CloudDoor, Doors, OnPremisesDoor};
 pub use rejection::Rejection;
 pub use webhook::{Ingress, router};

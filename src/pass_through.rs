@@ -2,7 +2,7 @@
 //! consumer it concerns has taken it; else the platform's retry goes to all of them again.
 
 use crate::delivery::{Batch, Consumer, Prepared, Verdict};
-use crate::event::{Address, Kind, Number};
+use crate::event::{Kind, Number};
 use crate::format::{By, Document, Format, Piece, split};
 use crate::routing::{Destination, Routes};
 use crate::telemetry::{Delivery, IngressMeter};
@@ -83,9 +83,7 @@ impl PassThrough {
         }
         Ok(())
     }
-}
 
-impl PassThrough {
     /// What goes to each consumer, in the order of the consumers. Nothing is sent before all of it has
     /// a place to go.
     fn route<'r, 'a>(
@@ -131,7 +129,7 @@ fn address<'a>(document: Document<'a>, number: Option<&str>) -> Vec<Piece<'a>> {
     let mut pieces = split(document, By::Conversation);
     if flat {
         for piece in &mut pieces {
-            piece.address = Address { number: number.map(str::to_owned), names_number: true, ..Address::default() };
+            piece.address.number = number.map(str::to_owned);
         }
     }
     pieces

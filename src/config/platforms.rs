@@ -2,7 +2,7 @@
 
 use super::listen::Listen;
 use super::section::Section;
-use crate::ingress::{CloudDoor, Doors, OnPremisesDoor};
+use crate::ingress::{Access, CloudDoor, Doors, OnPremisesDoor};
 
 pub(super) fn read(root: &mut Section<'_>, listen: &Listen) -> Doors {
     let loopback = listen.webhooks.ip().is_loopback();
@@ -10,7 +10,7 @@ pub(super) fn read(root: &mut Section<'_>, listen: &Listen) -> Doors {
         cloud: cloud(root.section("cloud"), loopback),
         on_premises: on_premises(root.section("onprem"), loopback),
     };
-    if doors.cloud.is_closed() && doors.on_premises.is_closed() {
+    if [doors.cloud.access(), doors.on_premises.access()] == [Access::Closed, Access::Closed] {
         root.problem(
             "listen.webhooks",
             "others can reach this address and no platform has a credential: set cloud.app_secrets or \

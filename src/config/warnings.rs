@@ -3,7 +3,7 @@
 use super::listen::Listen;
 use crate::delivery::Settings;
 use crate::format::Format;
-use crate::ingress::Doors;
+use crate::ingress::{Access, Doors};
 use crate::routing::Routes;
 
 pub(super) fn of(
@@ -16,17 +16,17 @@ pub(super) fn of(
     let mut warnings = Vec::new();
     warnings.extend(idle.iter().map(|key| format!("{key} has no effect with journal.backend = \"none\"")));
     let mut open = Vec::new();
-    if doors.cloud.takes_anything() {
+    if doors.cloud.access() == Access::Open {
         open.push("Cloud bodies without a signature");
     }
-    if doors.on_premises.takes_anything() {
+    if doors.on_premises.access() == Access::Open {
         open.push("On-Premises bodies without a credential");
     }
     if !open.is_empty() {
         warnings.push(format!("open at {}: {}", listen.webhooks, open.join(", ")));
     }
-    for (closed, key) in [(doors.cloud.is_closed(), "cloud"), (doors.on_premises.is_closed(), "onprem")] {
-        if closed {
+    for (access, key) in [(doors.cloud.access(), "cloud"), (doors.on_premises.access(), "onprem")] {
+        if access == Access::Closed {
             warnings.push(format!("closed: {key} has no credential, so its bodies are answered 401"));
         }
     }

@@ -186,11 +186,10 @@ impl<'a> Piece<'a> {
 }
 
 fn address(change: &Change<'_>, account: Option<String>) -> Address {
-    let value = match change {
+    let mut metadata = match change {
         Change::Known { value: Some(Node::Object(value)), .. } => value.get("metadata").cloned(),
         Change::Known { .. } | Change::Stray(_) => None,
     };
-    let mut metadata = value;
     let metadata = metadata.as_mut().and_then(Node::open);
     let text = |key| Some(metadata.as_ref()?.text(key)?.into_owned());
     let (number, display_phone_number) = (text("phone_number_id"), text("display_phone_number"));

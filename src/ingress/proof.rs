@@ -48,52 +48,54 @@ pub struct OnPremisesDoor {
     pub open: bool,
 }
 
+/// Who can come in through a door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Who proves himself.
+    Guarded,
+    /// Everybody.
+    Open,
+    /// Nobody.
+    Closed,
+}
+
+impl Access {
+    const fn of(has_credential: bool, open: bool) -> Self {
+        match (has_credential, open) {
+            (true, _) => Access::Guarded,
+            (false, true) => Access::Open,
+            (false, false) => Access::Closed,
+        }
+    }
+}
+
 impl CloudDoor {
-    fn has_credential(&self) -> bool {
-        !self.app_secrets.is_empty() || self.authorization.is_some()
-    }
-
-    /// Whether nothing can come in.
+    /// Who can come in.
     #[must_use]
-    pub fn is_closed(&self) -> bool {
-        !self.has_credential() && !self.open
-    }
-
-    /// Whether everything can come in.
-    #[must_use]
-    pub fn takes_anything(&self) -> bool {
-        !self.has_credential() && self.open
+    pub fn access(&self) -> Access {
+        Access::of(!self.app_secrets.is_empty() || self.authorization.is_some(), self.open)
     }
 
     fn proven(&self, request: &Unverified<'_>) -> bool {
         let signature = || Some(request.header(META_SIGNATURE)?.strip_prefix("sha256=")?.as_bytes());
         let signed = |mac: Vec<u8>| self.app_secrets.iter().any(|secret| signs(secret, &request.body, &mac));
-        self.takes_anything()
+        self.access() == Access::Open
             || signature().and_then(|hex| HEXLOWER_PERMISSIVE.decode(hex).ok()).is_some_and(signed)
             || request.authorized(self.authorization.as_ref())
     }
 }
 
 impl OnPremisesDoor {
-    fn has_credential(&self) -> bool {
-        self.authorization.is_some() || self.turn_secret.is_some() || self.url_secret.is_some()
-    }
-
-    /// Whether nothing can come in.
+    /// Who can come in.
     #[must_use]
-    pub fn is_closed(&self) -> bool {
-        !self.has_credential() && !self.open
-    }
-
-    /// Whether everything can come in.
-    #[must_use]
-    pub fn takes_anything(&self) -> bool {
-        !self.has_credential() && self.open
+    pub fn access(&self) -> Access {
+        let credentials = [&self.authorization, &self.turn_secret, &self.url_secret];
+        Access::of(credentials.into_iter().any(Option::is_some), self.open)
     }
 
     fn proven(&self, request: &Unverified<'_>) -> bool {
         let turn = || BASE64.decode(request.header(TURN_SIGNATURE)?.as_bytes()).ok();
-        self.takes_anything()
+        self.access() == Access::Open
             || self
                 .turn_secret
                 .as_ref()

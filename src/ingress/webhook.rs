@@ -2,7 +2,7 @@
 
 use super::gate::Gate;
 use super::proof::Unverified;
-use super::{Doors, Rejection, handshake};
+use super::{Access, Doors, Rejection, handshake};
 use crate::format::Format;
 use crate::headers;
 use crate::pass_through::{PassThrough, Received};
@@ -143,14 +143,14 @@ impl Ingress {
 
     /// A body that its proof does not cover: of the other format at a door for one, or unproven.
     fn uncovered(&self, format: Format) -> Rejection {
-        let unguarded = match format {
-            Format::Cloud => self.doors.cloud.takes_anything(),
-            Format::OnPremises => self.doors.on_premises.takes_anything(),
+        let access = match format {
+            Format::Cloud => self.doors.cloud.access(),
+            Format::OnPremises => self.doors.on_premises.access(),
             Format::Normalized => {
                 return Rejection::Malformed("neither a Cloud nor an On-Premises body: a normalized event".to_owned());
             }
         };
-        if unguarded { Rejection::WrongDoor } else { Rejection::Unproven }
+        if access == Access::Open { Rejection::WrongDoor } else { Rejection::Unproven }
     }
 
     fn named(&self, request: &HeaderMap) -> Option<String> {

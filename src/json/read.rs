@@ -5,6 +5,7 @@
 //! child first as it stands, then opened if it can be, else left as it stands.
 
 use super::{MAX_DEPTH, Member, Node, Object};
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -78,7 +79,7 @@ fn attempt<'a>(text: &'a str, reader: Reader<'_>) -> serde_json::Result<Node<'a>
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let node = match reader.careful {
         false => reader.deserialize(&mut deserializer)?,
-        true => reader.carefully(<&RawValue>::deserialize_raw(&mut deserializer)?),
+        true => reader.carefully(<&RawValue>::deserialize(&mut deserializer)?),
     };
     deserializer.end()?;
     Ok(node)
@@ -111,23 +112,12 @@ impl Reader<'_> {
     }
 }
 
-/// `&RawValue` as a value of any deserializer of ours.
-trait RawText<'a>: Sized {
-    fn deserialize_raw<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error>;
-}
-
-impl<'a> RawText<'a> for &'a RawValue {
-    fn deserialize_raw<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::Deserialize::deserialize(deserializer)
-    }
-}
-
 impl<'a> DeserializeSeed<'a> for Reader<'_> {
     type Value = Node<'a>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Node<'a>, D::Error> {
         match self.shape {
-            Shape::Leaf => Ok(self.leaf(<&RawValue>::deserialize_raw(deserializer)?)),
+            Shape::Leaf => Ok(self.leaf(<&RawValue>::deserialize(deserializer)?)),
             Shape::Object(_) => deserializer.deserialize_map(self),
             Shape::List(_) => deserializer.deserialize_seq(self),
         }
