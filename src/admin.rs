@@ -1,74 +1,79 @@
-//! What faces the operator: is it alive, is it ready, what does it count.
+//! What faces the operator: is it alive, is it ready, what does it count, what is set aside.
 
+mod api;
+mod guard;
+mod health;
+
+use crate::journal::{ConsumerId, Journal};
+use crate::letters::Desk;
+use crate::routing::Routes;
 use crate::secret::Secret;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::middleware;
+use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// Whether we take webhooks. It never says anything of the consumers.
-#[derive(Debug, Default)]
-pub struct Readiness {
+/// What the handlers need.
+pub struct Admin {
     draining: AtomicBool,
+    journal: Option<Journal>,
+    metrics: PrometheusHandle,
+    access: RwLock<Access>,
 }
 
-impl Readiness {
+/// What a reload replaces.
+#[derive(Clone)]
+pub struct Access {
+    /// What all but the probes ask for.
+    pub token: Option<Secret>,
+    /// Which numbers there are, for what is routed anew.
+    pub routes: Arc<Routes>,
+    /// The consumers, in the order of the routes' indices.
+    pub consumers: Vec<(String, ConsumerId)>,
+}
+
+impl Admin {
+    /// Answers for this journal, if there is one.
+    #[must_use]
+    pub fn new(journal: Option<Journal>, metrics: PrometheusHandle, access: Access) -> Self {
+        Self { draining: AtomicBool::new(false), journal, metrics, access: RwLock::new(access) }
+    }
+
     /// From now on: not ready, shutting down.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+    /// From now on operators are let in like this.
+    pub fn replace(&self, access: Access) {
+        *self.access.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
-}
 
-struct Admin {
-    readiness: Arc<Readiness>,
-    metrics: PrometheusHandle,
-    token: Option<Secret>,
+    fn access(&self) -> Access {
+        self.access.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where letters are handled; `None` without a journal.
+    fn desk(&self) -> Option<Desk> {
+        let Access { routes, consumers, .. } = self.access();
+        Some(Desk { journal: self.journal.clone()?, routes, consumers })
+    }
 }
 
 /// The routes that face the operator. With a token, all but the probes ask for it.
-pub fn router(readiness: Arc<Readiness>, metrics: PrometheusHandle, token: Option<Secret>) -> Router {
-    let admin = Arc::new(Admin { readiness, metrics, token });
+pub fn router(admin: Arc<Admin>) -> Router {
+    let api = Router::new()
+        .route("/api/dead-letters", get(api::list))
+        .route("/api/dead-letters/{id}", get(api::show).delete(api::drop_letter))
+        .route("/api/dead-letters/{id}/bury", post(api::bury))
+        .route("/api/redeliver", post(api::redeliver))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::own_site));
     let guarded = Router::new()
-        .route("/metrics", get(exposition))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&admin), guard));
-    Router::new().route("/livez", get(alive)).route("/readyz", get(ready)).merge(guarded).with_state(admin)
-}
-
-async fn guard(State(admin): State<Arc<Admin>>, request: Request, next: Next) -> Response {
-    let offered = request.headers().get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    match &admin.token {
-        Some(token) if !offered.is_some_and(|offered| token.matches(offered)) => {
-            (StatusCode::UNAUTHORIZED, "send Authorization: Bearer with listen.admin_token\n").into_response()
-        }
-        _ => next.run(request).await,
-    }
-}
-
-async fn alive() -> Response {
-    json(StatusCode::OK, "{\"status\":\"alive\"}")
-}
-
-async fn ready(State(admin): State<Arc<Admin>>) -> Response {
-    match admin.readiness.is_draining() {
-        false => json(StatusCode::OK, "{\"status\":\"ready\",\"journal\":\"none\"}"),
-        true => json(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"draining\",\"journal\":\"none\"}"),
-    }
-}
-
-async fn exposition(State(admin): State<Arc<Admin>>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.metrics.render()).into_response()
-}
-
-fn json(status: StatusCode, body: &'static str) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+        .route("/metrics", get(health::exposition))
+        .merge(api)
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::token));
+    let probes = Router::new().route("/livez", get(health::alive)).route("/readyz", get(health::ready));
+    probes.merge(guarded).with_state(admin)
 }

@@ -1,79 +1,91 @@
-//! The wiring: a configuration becomes listeners, consumers and tasks, and all of them end together.
+//! The wiring: a configuration becomes a journal, listeners, consumers and tasks; another takes its
+//! place while they run; and all of them end together.
 
-use crate::admin::{self, Readiness};
-use crate::config::Config;
-use crate::delivery::Consumer;
-use crate::ingress::{self, Ingress};
+mod deliveries;
+mod signals;
+
+pub use signals::{Order, orders};
+
+use crate::admin::{self, Admin};
+use crate::config::{self, Config, Problems};
+use crate::delivery::{Consumer, Service, Terms};
+use crate::ingress::{self, Ingress, Next, Policy};
+use crate::intake::Intake;
+use crate::journal::{ConsumerId, Embedded, Journal};
 use crate::pass_through::PassThrough;
 use crate::server::{self, Server, Tls};
-use crate::{telemetry, tls};
+use crate::{clock, telemetry, tls};
 use anyhow::Context;
+use deliveries::Deliveries;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Connections of operators, probes and scrapers.
 const ADMIN_CONNECTIONS: usize = 64;
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// How a configuration is read again.
+pub type Reread = Box<dyn Fn() -> Result<Config, Problems> + Send + Sync>;
+
 /// The proxy, bound to its addresses.
 pub struct App {
     webhooks: Server,
-    admin: Server,
+    admin_server: Server,
     ingress: Arc<Ingress>,
-    readiness: Arc<Readiness>,
+    admin: Arc<Admin>,
+    deliveries: Option<Deliveries>,
+    journal: Option<Journal>,
     metrics: PrometheusHandle,
-    drain: Duration,
+    /// What is in force.
+    config: Config,
+    reread: Reread,
 }
 
 impl App {
-    /// Binds and builds everything; nothing is served yet.
+    /// Binds and builds everything; nothing is served yet. `reread` gives the configuration at a
+    /// reload.
     ///
     /// # Errors
-    /// An address that is taken, a certificate that cannot be read.
-    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+    /// An address that is taken, a certificate or a journal that cannot be read.
+    pub async fn bind(config: Config, reread: Reread) -> anyhow::Result<Self> {
         tls::install_provider();
         let metrics = telemetry::start_metrics().context("cannot start metrics")?;
-        let Config { listen, doors, routes, consumers, .. } = config;
-        let consumers = consumers
-            .into_iter()
-            .map(|settings| {
-                let name = settings.name.clone();
-                Consumer::new(settings).with_context(|| format!("consumer.{name}.tls_ca"))
-            })
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let pass_through = PassThrough::new(consumers);
-        let ingress = Arc::new(Ingress::new(doors, Arc::new(routes), listen.max_body_bytes, pass_through));
-        let tls = match &listen.tls {
+        telemetry::reloaded(None);
+        let journal = match &config.journal {
+            config::Journal::None => None,
+            config::Journal::Embedded(settings) => Some(Journal::Embedded(Embedded::open(settings.clone())?)),
+        };
+        let mut deliveries = journal.clone().map(Deliveries::new);
+        let Line { policy, services, access } = line(&config, journal.as_ref()).await?;
+        let ingress = Arc::new(Ingress::new(policy, config.listen.max_body_bytes));
+        let tls = match &config.listen.tls {
             None => None,
             Some(own) => Some(Tls {
                 config: tls::server(&own.cert, &own.key, own.client_ca.as_deref()).context("listen.tls")?,
                 client_name: own.client_name.clone(),
             }),
         };
-        let readiness = Arc::new(Readiness::default());
-        let admin = admin::router(Arc::clone(&readiness), metrics.clone(), listen.admin_token);
-        Ok(Self {
-            webhooks: Server {
-                listener: server::bind(listen.webhooks).await?,
-                router: ingress::router(Arc::clone(&ingress)),
-                max_connections: listen.max_connections,
-                tls,
-            },
-            admin: Server {
-                listener: server::bind(listen.admin).await?,
-                router: admin,
-                max_connections: ADMIN_CONNECTIONS,
-                tls: None,
-            },
-            ingress,
-            readiness,
-            metrics,
-            drain: listen.drain,
-        })
+        let admin = Arc::new(Admin::new(journal.clone(), metrics.clone(), access));
+        let webhooks = Server {
+            listener: server::bind(config.listen.webhooks).await?,
+            router: ingress::router(Arc::clone(&ingress)),
+            max_connections: config.listen.max_connections,
+            tls,
+        };
+        let admin_server = Server {
+            listener: server::bind(config.listen.admin).await?,
+            router: admin::router(Arc::clone(&admin)),
+            max_connections: ADMIN_CONNECTIONS,
+            tls: None,
+        };
+        if let Some(deliveries) = &mut deliveries {
+            deliveries.serve(services);
+        }
+        Ok(Self { webhooks, admin_server, ingress, admin, deliveries, journal, metrics, config, reread })
     }
 
     /// Where webhooks are taken and where the operator asks, with the ports that were given.
@@ -81,26 +93,56 @@ impl App {
     /// # Errors
     /// When the system does not say.
     pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.webhooks.listener.local_addr()?, self.admin.listener.local_addr()?))
+        Ok((self.webhooks.listener.local_addr()?, self.admin_server.listener.local_addr()?))
     }
 
-    /// Serves until `stop` is ready, then drains: readiness goes red, new webhooks are answered 503,
-    /// running attempts end.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
-        let upkeep = tokio::spawn(upkeep(self.metrics));
+    /// Serves until it is told to stop, or nobody is left to tell it. Then it drains: readiness goes
+    /// red, new webhooks are answered 503, running attempts end.
+    pub async fn run(self, mut orders: mpsc::Receiver<Order>) {
+        let Self { webhooks, admin_server, ingress, admin, mut deliveries, journal, metrics, mut config, reread } =
+            self;
+        let upkeep = tokio::spawn(upkeep(metrics));
         let (webhooks_stop, webhooks_stopped) = watch::channel(false);
         let (admin_stop, admin_stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(self.webhooks.run(webhooks_stopped));
-        tasks.spawn(self.admin.run(admin_stopped));
-        stop.await;
-        self.readiness.drain();
-        tracing::info!("draining");
-        if tokio::time::timeout(self.drain, self.ingress.drain()).await.is_err() {
-            self.ingress.close();
-            tracing::warn!("attempts were still running at the end of listen.drain; their webhooks were not answered");
+        tasks.spawn(webhooks.run(webhooks_stopped));
+        tasks.spawn(admin_server.run(admin_stopped));
+        while let Some(Order::Reload) = orders.recv().await {
+            match reload(&config, &reread, journal.as_ref()).await {
+                Ok((new, Line { policy, services, access })) => {
+                    ingress.replace(policy);
+                    admin.replace(access);
+                    if let Some(deliveries) = &mut deliveries {
+                        deliveries.serve(services);
+                    }
+                    config = new;
+                    telemetry::reloaded(Some(true));
+                    tracing::info!("configuration reloaded");
+                }
+                Err(error) => {
+                    telemetry::reloaded(Some(false));
+                    tracing::error!("configuration not reloaded, the old one stays: {error:#}");
+                }
+            }
         }
+        admin.drain();
+        tracing::info!("draining");
+        let at_work = async {
+            ingress.drain().await;
+            if let Some(deliveries) = &mut deliveries {
+                deliveries.stop().await;
+            }
+        };
+        if tokio::time::timeout(config.listen.drain, at_work).await.is_err() {
+            ingress.close();
+            tracing::warn!("attempts were still running at the end of listen.drain; they are made again");
+        }
+        // What still runs ends here, before the journal does.
+        drop(deliveries);
         webhooks_stop.send_replace(true);
+        if let Some(journal) = &journal {
+            journal.close().await;
+        }
         admin_stop.send_replace(true);
         while tasks.join_next().await.is_some() {}
         upkeep.abort();
@@ -108,33 +150,68 @@ impl App {
     }
 }
 
+/// What a configuration means for those who come in, those who receive, and those who look after it.
+struct Line {
+    policy: Policy,
+    services: Vec<(ConsumerId, Service)>,
+    access: admin::Access,
+}
+
+async fn line(config: &Config, journal: Option<&Journal>) -> anyhow::Result<Line> {
+    let consumers = config
+        .consumers
+        .iter()
+        .map(|settings| {
+            let consumer = Consumer::new(settings.clone());
+            consumer.map(Arc::new).with_context(|| format!("consumer.{}.tls_ca", settings.name))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let routes = Arc::new(config.routes.clone());
+    let doors = config.doors.clone();
+    let token = config.listen.admin_token.clone();
+    let Some(journal) = journal else {
+        return Ok(Line {
+            policy: Policy { doors, routes: Arc::clone(&routes), next: Next::PassThrough(PassThrough::new(consumers)) },
+            services: Vec::new(),
+            access: admin::Access { token, routes, consumers: Vec::new() },
+        });
+    };
+    let named = |consumer: &Arc<Consumer>| consumer.settings.name.clone();
+    let waited = |consumer: &Arc<Consumer>| clock::millis(consumer.settings.retry.give_up_after);
+    let all = consumers.iter().map(|consumer| (named(consumer), waited(consumer))).collect();
+    let ids = journal.register(all).await.context("the journal")?;
+    let terms = Arc::new(Terms { routes: Arc::clone(&routes), max_event_age: config.max_event_age });
+    let next = Next::Journal(Intake::new(journal.clone(), ids.clone()));
+    let names = consumers.iter().map(named).zip(ids.iter().copied()).collect();
+    let service = |consumer| Service { consumer, terms: Arc::clone(&terms) };
+    Ok(Line {
+        policy: Policy { doors, routes: Arc::clone(&routes), next },
+        services: ids.into_iter().zip(consumers.into_iter().map(service)).collect(),
+        access: admin::Access { token, routes, consumers: names },
+    })
+}
+
+/// Reads the configuration again; what takes a restart stays as it was.
+async fn reload(old: &Config, reread: &Reread, journal: Option<&Journal>) -> anyhow::Result<(Config, Line)> {
+    let mut new = reread()?;
+    let line = line(&new, journal).await?;
+    for warning in &new.warnings {
+        tracing::warn!("{warning}");
+    }
+    for key in old.needs_restart(&new) {
+        tracing::warn!("{key} has changed: that takes a restart, until then the old value holds");
+    }
+    new.journal.clone_from(&old.journal);
+    new.telemetry.clone_from(&old.telemetry);
+    let admin_token = new.listen.admin_token.take();
+    new.listen = config::Listen { admin_token, ..old.listen.clone() };
+    Ok((new, line))
+}
+
 /// Folds what histograms have gathered, so that they stay small when nobody scrapes.
 async fn upkeep(metrics: PrometheusHandle) {
     loop {
         tokio::time::sleep(UPKEEP).await;
         metrics.run_upkeep();
-    }
-}
-
-/// Ready at SIGTERM or SIGINT. They are listened for from the call on, not from the first poll: one
-/// that comes right after the start is no reason to die.
-pub fn stop_signal() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (term, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let hang_up = signal(SignalKind::hangup());
-    async move {
-        match (term, interrupt, hang_up) {
-            (Ok(mut term), Ok(mut interrupt), Ok(mut hang_up)) => loop {
-                tokio::select! {
-                    _ = term.recv() => return,
-                    _ = interrupt.recv() => return,
-                    _ = hang_up.recv() => tracing::warn!("SIGHUP: this version does not reload; restart it instead"),
-                }
-            },
-            (Err(error), ..) | (_, Err(error), _) | (_, _, Err(error)) => {
-                tracing::error!(%error, "cannot listen for signals; stop with SIGKILL");
-                std::future::pending::<()>().await;
-            }
-        }
     }
 }

@@ -5,9 +5,11 @@
 
 mod consumer;
 mod environment;
+mod journaling;
 mod listen;
 mod number;
 mod platforms;
+mod restart;
 mod section;
 mod telemetry;
 mod warnings;
@@ -16,16 +18,20 @@ pub use section::{Problem, Problems};
 
 use crate::delivery;
 use crate::ingress;
+use crate::journal;
 use crate::routing::Routes;
 use crate::telemetry as logs;
 use section::{Findings, Section};
 use std::path::Path;
+use std::time::Duration;
 
 pub use listen::Listen;
 
 /// Where accepted webhooks are kept until they are delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Journal {
+    /// In a file of this process.
+    Embedded(journal::Settings),
     /// Nowhere: the answer is the consumer's verdict.
     None,
 }
@@ -37,6 +43,8 @@ pub struct Config {
     pub listen: Listen,
     /// Credentials of the platforms.
     pub doors: ingress::Doors,
+    /// How old a message or status from the Cloud API may be when it arrives.
+    pub max_event_age: Option<Duration>,
     /// The journal.
     pub journal: Journal,
     /// Which number goes to which consumer.
@@ -81,13 +89,15 @@ impl Config {
 
     fn resolve(root: &mut Section<'_>) -> Self {
         let listen = listen::read(root.section("listen"));
-        let doors = platforms::read(root, &listen);
-        let (journal, idle) = read_journal(root.section("journal"));
-        let consumers = consumer::read_all(root, journal);
+        let (journal, idle) = journaling::read(root.section("journal"));
+        let (doors, max_event_age) = platforms::read(root, &listen, &journal);
+        let consumers = consumer::read_all(root, &journal);
         let routes = number::read_all(root, &consumers);
         let telemetry = telemetry::read(root.section("telemetry"));
-        let warnings = warnings::of(&listen, &doors, &routes, &consumers, &idle);
-        Self { listen, doors, journal, routes, consumers, telemetry, warnings }
+        let mut config =
+            Self { listen, doors, max_event_age, journal, routes, consumers, telemetry, warnings: Vec::new() };
+        config.warnings = warnings::of(&config, &idle);
+        config
     }
 }
 
@@ -100,25 +110,4 @@ fn no_toml(text: &str, error: &toml::de::Error) -> String {
 /// The variables of this process that are text.
 pub fn process_environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-/// The journal's backend, and the keys that do nothing without one. The other keys are read so that a file for a later version is checked in
-/// full, not key by key.
-fn read_journal(mut section: Section<'_>) -> (Journal, Vec<String>) {
-    match section.text("backend").as_deref() {
-        None | Some("none") => {}
-        Some(known @ ("embedded" | "jetstream")) => {
-            section.problem("backend", &format!("\"{known}\" is not in this version yet: write \"none\""));
-        }
-        Some(other) => section.problem("backend", &format!("{other:?} is no journal: write \"none\"")),
-    }
-    let keys = ["path", "remember", "retain_delivered", "retain_max_bytes", "jetstream"];
-    let idle = keys.into_iter().filter(|key| section.has(key)).map(|key| format!("journal.{key}")).collect();
-    section.text("path");
-    section.duration("remember");
-    section.duration("retain_delivered");
-    section.integer("retain_max_bytes");
-    section.ignore("jetstream");
-    section.finish();
-    (Journal::None, idle)
 }

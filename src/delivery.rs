@@ -2,20 +2,31 @@
 //!
 //! It calls `translate` and otherwise knows nothing of WhatsApp.
 
+mod carry;
 mod consumer;
+mod dispatcher;
+mod fate;
+mod health;
+mod plan;
 mod prepare;
+mod retry;
+mod rules;
 mod signing;
 mod verdict;
 
-pub use consumer::{Client, Consumer, connector};
+pub use consumer::{Client, Consumer, Shipment, connector};
+pub use dispatcher::{Dispatcher, Service};
+pub use plan::Terms;
 pub use prepare::{Outgoing, Prepared};
+pub use retry::Retry;
+pub use rules::{Statuses, Unknown};
 pub use signing::sign;
 pub use verdict::Verdict;
 
 use crate::event::Kind;
 use crate::format::Format;
 use crate::secret::Secret;
-use crate::translate::MessageIds;
+use crate::translate::{MessageIds, WithoutPhone};
 use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 use std::path::PathBuf;
@@ -53,6 +64,14 @@ pub struct Settings {
     pub message_ids: MessageIds,
     /// The only kinds it wants; all of them where unset.
     pub kinds: Option<Vec<Kind>>,
+    /// What becomes of events whose user has no phone number.
+    pub without_phone: WithoutPhone,
+    /// What becomes of what its format never had.
+    pub unknown: Unknown,
+    /// Which statuses it is told.
+    pub statuses: Statuses,
+    /// When it is asked again.
+    pub retry: Retry,
     /// Added to each request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }

@@ -6,4 +6,4 @@ mod time;
 
 pub use kind::{Direction, Kind};
 pub use number::{Address, Number, digits};
-pub use time::rfc3339;
+pub use time::{rfc3339, unix_ms};

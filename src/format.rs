@@ -5,10 +5,12 @@
 
 pub mod cloud;
 pub mod contact;
+pub mod identity;
 pub mod normalized;
 pub mod on_premises;
 mod split;
 
+pub use identity::{Identities, Identity};
 pub use split::{By, Piece, split};
 
 use crate::json::{self, Malformed, Node, Object, Shape};
@@ -175,6 +177,16 @@ impl<'a> Document<'a> {
             Document::Normalized(_) => (None, None),
         };
         cloud.into_iter().flatten().chain(flat)
+    }
+
+    /// The document as text; what was not opened stands as it came.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match self.clone() {
+            Document::Cloud(body) => body.into_object().to_json(),
+            Document::OnPremises(body) => body.flat.to_json(),
+            Document::Normalized(event) => event.into_object().to_json(),
+        }
     }
 
     /// The format it has.

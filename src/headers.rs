@@ -24,9 +24,69 @@ pub const SOURCE: HeaderName = HeaderName::from_static("x-cutover-source");
 /// W3C trace context.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// Headers of the platform's request that go along with its own bytes: they sign them.
+const SIGNATURES: [HeaderName; 4] = [META_SIGNATURE, META_SIGNATURE_SHA1, TURN_SIGNATURE, D360_SIGNATURE];
+
+/// Whether a header of the platform's request goes along to the consumer; `signed`: with the bytes
+/// that it signs.
+#[must_use]
+pub fn goes_along(name: &HeaderName, signed: bool) -> bool {
+    match SIGNATURES.contains(name) {
+        true => signed,
+        false => name == ACCOUNT || name.as_str().starts_with(TURN_PREFIX),
+    }
+}
+
+/// The headers of a request that may be needed later, a line each.
+#[must_use]
+pub fn kept(headers: &HeaderMap, signed: bool) -> String {
+    let mut text = String::new();
+    for (name, value) in headers.iter().filter(|(name, _)| goes_along(name, signed) || *name == TRACEPARENT) {
+        text.push_str(name.as_str());
+        text.push_str(": ");
+        // A header is bytes; each of them is a character here.
+        text.extend(value.as_bytes().iter().copied().map(char::from));
+        text.push('\n');
+    }
+    text
+}
+
+/// The headers that [`kept`] wrote.
+#[must_use]
+pub fn restored(text: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in text.lines().filter_map(|line| line.split_once(": ")) {
+        let bytes: Option<Vec<u8>> = value.chars().map(|character| u8::try_from(character).ok()).collect();
+        let value = bytes.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
+        if let (Ok(name), Some(value)) = (HeaderName::try_from(name), value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
 /// Sets a header; a value that HTTP does not allow is left out.
 pub fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("x-hub-signature-256", "sha256=00"), ("x-turn-claim", "a"), ("cookie", "no")] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers.append(ACCOUNT, HeaderValue::from_bytes(b"caf\xe9").expect("HTTP allows it"));
+        let with = restored(&kept(&headers, true));
+        headers.remove("cookie");
+        assert_eq!(with, headers);
+        headers.remove(META_SIGNATURE);
+        assert_eq!(restored(&kept(&headers, false)), headers);
     }
 }

@@ -4,10 +4,12 @@
 
 mod gate;
 mod handshake;
+mod policy;
 mod proof;
 mod rejection;
 mod webhook;
 
+pub use policy::{Next, Policy};
 pub use proof::{Access, CloudDoor, Doors, OnPremisesDoor};
 pub use rejection::Rejection;
 pub use webhook::{Ingress, router};

@@ -17,11 +17,15 @@ pub mod app;
 pub mod config;
 
 pub mod ingress;
+pub mod received;
 pub mod routing;
 
+pub mod intake;
+pub mod journal;
 pub mod pass_through;
 
 pub mod event;
+pub mod fate;
 pub mod format;
 pub mod json;
 pub mod translate;
@@ -31,6 +35,7 @@ pub mod delivery;
 pub mod admin;
 pub mod clock;
 pub mod headers;
+pub mod letters;
 pub mod secret;
 pub mod server;
 pub mod telemetry;

@@ -1,27 +1,19 @@
 //! `journal.backend = "none"`: a webhook is answered with its consumers' verdict. 200 only when every
 //! consumer it concerns has taken it; else the platform's retry goes to all of them again.
 
-use crate::delivery::{Batch, Consumer, Prepared, Verdict};
+use crate::delivery::{Consumer, Prepared, Shipment, Verdict};
 use crate::event::{Kind, Number};
-use crate::format::{By, Document, Format, Piece, split};
+use crate::fate::Rule;
+use crate::format::{Format, Piece};
+use crate::received::{Received, lacks_number, pieces};
 use crate::routing::{Destination, Routes};
 use crate::telemetry::{Delivery, IngressMeter};
+use data_encoding::HEXLOWER;
 use futures_util::future::join_all;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
-
-/// A webhook that is authentic and readable.
-#[derive(Debug)]
-pub struct Received<'a> {
-    /// The body, taken apart.
-    pub document: Document<'a>,
-    /// The body as it came.
-    pub bytes: &'a Bytes,
-    /// The request's headers.
-    pub headers: &'a HeaderMap,
-    /// The number that URL, header or configuration names; flat bodies name none.
-    pub number: Option<String>,
-}
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// Why a webhook is not delivered everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +29,7 @@ pub enum Undelivered {
 /// The consumers, asked directly.
 #[derive(Debug)]
 pub struct PassThrough {
-    consumers: Vec<Consumer>,
+    consumers: Vec<Arc<Consumer>>,
 }
 
 /// When a consumer whose `concurrency` is used up is worth another try.
@@ -54,7 +46,7 @@ struct Parcel<'r, 'a> {
 impl PassThrough {
     /// In the order of the routes' indices.
     #[must_use]
-    pub const fn new(consumers: Vec<Consumer>) -> Self {
+    pub const fn new(consumers: Vec<Arc<Consumer>>) -> Self {
         Self { consumers }
     }
 
@@ -71,7 +63,7 @@ impl PassThrough {
     ) -> Result<(), Undelivered> {
         let Received { document, bytes, headers, number } = received;
         let source = document.format();
-        let pieces = address(document, number.as_deref());
+        let pieces = pieces(document, number.as_deref());
         let events: Vec<(Kind, u64)> = pieces.iter().map(|piece| (piece.kind, piece.events())).collect();
         let parcels = self.route(pieces, bytes, routes)?;
         let concerned = self.consumers.iter().zip(parcels).filter(|(_, parcels)| !parcels.is_empty());
@@ -98,7 +90,8 @@ impl PassThrough {
             let Destination::Consumers(to, number) = routes.destination(&piece.address) else {
                 return Err(Undelivered::UnknownNumber);
             };
-            if number.is_none() && to.iter().any(|consumer| self.must_name_number(*consumer, &piece)) {
+            let format = |index: &usize| self.consumers.get(*index).map(|consumer| consumer.settings.format);
+            if to.iter().filter_map(format).any(|format| lacks_number(&piece, number, format)) {
                 return Err(Undelivered::UnknownNumber);
             }
             let Some((last, others)) = to.split_last() else { continue };
@@ -115,24 +108,6 @@ impl PassThrough {
         }
         Ok(parcels)
     }
-
-    /// Whether a consumer's format names a number that the piece does not.
-    fn must_name_number(&self, consumer: usize, piece: &Piece<'_>) -> bool {
-        let format = self.consumers.get(consumer).map(|consumer| consumer.settings.format);
-        piece.document.format() == Format::OnPremises && format == Some(Format::Cloud)
-    }
-}
-
-/// The pieces of a webhook, a flat one's addressed to the number that its request named.
-fn address<'a>(document: Document<'a>, number: Option<&str>) -> Vec<Piece<'a>> {
-    let flat = document.format() == Format::OnPremises;
-    let mut pieces = split(document, By::Conversation);
-    if flat {
-        for piece in &mut pieces {
-            piece.address.number = number.map(str::to_owned);
-        }
-    }
-    pieces
 }
 
 async fn ask(
@@ -153,7 +128,9 @@ async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: 
     let meter = &consumer.meter;
     let nothing_to_send = prepared.requests.is_empty();
     for outgoing in prepared.requests {
-        match consumer.attempt(outgoing, source, headers).await {
+        let id = delivery_id(&consumer.settings.name, &outgoing.body);
+        let shipment = Shipment { source, platform: headers, id: &id, attempt: 1 };
+        match consumer.attempt(outgoing, shipment).await {
             Verdict::Delivered => meter.ended(Delivery::Delivered, 1),
             verdict => {
                 meter.ended(Delivery::Retried, 1);
@@ -162,23 +139,22 @@ async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: 
         }
     }
     meter.lost(source, &prepared.losses);
-    meter.ended(Delivery::Dropped, prepared.dropped);
+    meter.dropped(Rule::Kinds, prepared.dropped);
     if nothing_to_send && prepared.dropped == 0 {
         meter.ended(Delivery::NoCounterpart, 1);
     }
     Ok(())
 }
 
-/// The piece as the consumer wants it, or each of its events.
+/// What a parcel is for its consumer.
 fn prepare(consumer: &Consumer, parcel: Parcel<'_, '_>) -> Vec<Prepared> {
-    let settings = &consumer.settings;
-    let Parcel { piece, number, bytes } = parcel;
-    if settings.batch == Batch::Conversation {
-        return vec![settings.prepare(piece, number, bytes.as_ref())];
-    }
-    let events = split(piece.document, By::Event);
-    let bytes = bytes.filter(|_| events.len() == 1);
-    events.into_iter().map(|event| settings.prepare(event, number, bytes.as_ref())).collect()
+    consumer.settings.prepare_all(parcel.piece, parcel.number, parcel.bytes.as_ref())
+}
+
+/// The same for the same body to the same consumer: a platform's retry is the same delivery.
+fn delivery_id(consumer: &str, body: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(consumer).chain_update([0]).chain_update(body).finalize();
+    HEXLOWER.encode(digest.get(..16).unwrap_or_default())
 }
 
 fn undelivered(verdict: Verdict) -> Undelivered {

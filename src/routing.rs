@@ -5,6 +5,12 @@ use crate::event::{Address, Number};
 /// The account id of the dashboard's test button.
 const TEST_ACCOUNT: &str = "0";
 
+/// Whether this is the dashboard's test button: it always says the same, and everybody hears it.
+#[must_use]
+pub fn is_test(address: &Address) -> bool {
+    address.account.as_deref() == Some(TEST_ACCOUNT)
+}
+
 /// A number and its consumers, by their place in the list of consumers.
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -66,7 +72,7 @@ impl Routes {
     #[must_use]
     pub fn destination(&self, address: &Address) -> Destination<'_> {
         let everybody = || Destination::Consumers((0..self.consumers).collect(), None);
-        if self.routes.is_empty() || address.account.as_deref() == Some(TEST_ACCOUNT) {
+        if self.routes.is_empty() || is_test(address) {
             return everybody();
         }
         if address.names_number {

@@ -4,7 +4,7 @@
 mod meters;
 mod outcome;
 
-pub use meters::{ConsumerMeter, IngressMeter};
+pub use meters::{ConsumerMeter, IngressMeter, reloaded, show_depth};
 pub use outcome::{Delivery, Outcome};
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
@@ -13,7 +13,7 @@ use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// `[telemetry]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The filter of the log, as `RUST_LOG` has it.
     pub log: String,
@@ -42,12 +42,32 @@ pub const DELIVERIES: &str = "cutover_deliveries_total";
 pub const DELIVERY_DURATION: &str = "cutover_delivery_duration_seconds";
 /// Seconds from the request to our answer, by source.
 pub const ACCEPT_DURATION: &str = "cutover_accept_duration_seconds";
+/// Events that came again, by source.
+pub const DUPLICATES: &str = "cutover_duplicates_total";
+/// Dead letters as they come about, by consumer and reason.
+pub const DEAD_LETTERED: &str = "cutover_dead_lettered_total";
+/// Events that a rule left out, by consumer and rule.
+pub const DROPPED: &str = "cutover_dropped_total";
+/// Seconds from the platform's timestamp to the consumer's 2xx, by consumer.
+pub const DELIVERY_LAG: &str = "cutover_delivery_lag_seconds";
+/// Records owed and dead, by consumer and state.
+pub const QUEUE_DEPTH: &str = "cutover_queue_depth";
+/// For how long the oldest record that is owed has been owed, by consumer.
+pub const QUEUE_OLDEST: &str = "cutover_queue_oldest_age_seconds";
+/// Dead letters there are, by consumer.
+pub const DEAD_LETTERS: &str = "cutover_dead_letters";
+/// Reloads by outcome.
+pub const RELOADS: &str = "cutover_config_reloads_total";
 /// Things a target could not say, by source, target and code.
 pub const LOSSES: &str = "cutover_losses_total";
 /// Which version runs.
 pub const BUILD_INFO: &str = "cutover_build_info";
 
 const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// A consumer that is down for a night is seen in these.
+const LAG_SECONDS: [f64; 14] =
+    [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 43_200.0, 86_400.0, 604_800.0];
 
 /// Starts the log: to standard error, so that standard output stays the command's own.
 pub fn start_log(settings: &Settings) {
@@ -70,13 +90,23 @@ pub fn start_log(settings: &Settings) {
 /// # Errors
 /// When another recorder is installed already.
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
-    let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Full(DELIVERY_LAG.to_owned()), &LAG_SECONDS)?;
     let handle = builder.install_recorder()?;
     describe_counter!(WEBHOOKS, "Requests of the platforms by source and outcome");
     describe_counter!(EVENTS, "Events in accepted webhooks by source and kind");
     describe_counter!(DELIVERIES, "Deliveries by consumer and outcome");
     describe_histogram!(DELIVERY_DURATION, Unit::Seconds, "One attempt at a consumer");
     describe_histogram!(ACCEPT_DURATION, Unit::Seconds, "From the platform's request to our answer");
+    describe_counter!(DUPLICATES, "Events that were known already, by source");
+    describe_counter!(DEAD_LETTERED, "Dead letters as they come about, by consumer and reason");
+    describe_counter!(DROPPED, "Events that a rule left out, by consumer and rule");
+    describe_histogram!(DELIVERY_LAG, Unit::Seconds, "From the platform's timestamp to the consumer's 2xx");
+    describe_gauge!(QUEUE_DEPTH, "Records owed and dead, by consumer and state");
+    describe_gauge!(QUEUE_OLDEST, Unit::Seconds, "For how long the oldest record that is owed has been owed");
+    describe_gauge!(DEAD_LETTERS, "Dead letters there are");
+    describe_counter!(RELOADS, "Reloads of the configuration by outcome");
     describe_counter!(LOSSES, "Things a target format could not say, by code");
     describe_gauge!(BUILD_INFO, "Always 1; the label says which version runs");
     metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);

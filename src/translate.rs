@@ -14,12 +14,14 @@ mod media;
 pub(crate) mod message;
 pub mod message_id;
 mod normalized;
+mod obstacle;
 mod phone;
 mod rules;
 mod status;
 mod system;
 
 pub use loss::{Loss, LossCode};
+pub use obstacle::{Obstacle, obstacles};
 pub use rules::{MessageIds, Rules, WithoutPhone};
 
 use crate::format::{Document, Format, Unreadable};

@@ -12,10 +12,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use clap::Args;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 const VOICE_ON_PREMISES: &str = r#"{"contacts":[{"profile":{"name":"Ada"},"wa_id":"15550100123"}],"messages":[{"from":"15550100123","id":"ABGGFVUBABI_AgpzuHaTTw5SGe4c","timestamp":"1760000000","type":"voice","voice":{"id":"b1c68f38-8734-4ad3-b4a1-ef0c10d683","mime_type":"audio/ogg; codecs=opus","sha256":"29ed500fa64eb55fc19dc4124acb300e5dcca0f822a301ae99944db10ae3ae5b"}}]}"#;
 const VOICE_CLOUD: &str = r#"{"object":"whatsapp_business_account","entry":[{"id":"102030405060708","changes":[{"value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550100999","phone_number_id":"112233445566778"},"contacts":[{"profile":{"name":"Ada"},"wa_id":"15550100123"}],"messages":[{"from":"15550100123","id":"wamid.HBgLMTU1NTAxMDAxMjMVAgASGBQ3M0I4NzY5MzRGMEU1MjE5RUUxQwA=","timestamp":"1760003600","type":"audio","audio":{"mime_type":"audio/ogg; codecs=opus","sha256":"Ke1QD6ZOtV/BncQSSsswDl3MoPgiowGumZRNsQrjrls=","id":"1908647269898587","voice":true}}]},"field":"messages"}]}]}"#;
@@ -34,26 +35,31 @@ impl Demo {
     /// When no port can be had, or a step does not end as it should.
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(tour())?;
+        let folder = std::env::temp_dir().join(format!("cutover-demo-{}", std::process::id()));
+        std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let toured = runtime.block_on(tour(&folder.join("cutover.db")));
+        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        toured?;
         Ok(Exit::Done)
     }
 }
 
-async fn tour() -> anyhow::Result<()> {
+async fn tour(journal: &Path) -> anyhow::Result<()> {
     let (seen, mut inbox) = mpsc::channel(8);
     let consumer = consumer(seen).await?;
     let text = format!(
         "[listen]\nwebhooks = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n\
-         [[consumer]]\nname = \"toy\"\nurl = \"http://{consumer}/webhook\"\nformat = \"onprem\"\n"
+         [journal]\npath = {}\n\
+         [[consumer]]\nname = \"toy\"\nurl = \"http://{consumer}/webhook\"\nformat = \"onprem\"\n",
+        json::quote(&journal.display().to_string())
     );
     let config = Config::parse(&text, std::iter::empty())?;
-    let app = App::bind(config).await?;
+    let reread = Box::new(move || Config::parse(&text, std::iter::empty()));
+    let app = App::bind(config, reread).await?;
     let (webhooks, _) = app.addresses()?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let proxy = tokio::spawn(app.run(async {
-        // Also ready when the sender is dropped.
-        let _stop = stopped.await.is_ok();
-    }));
+    // Dropping the sender ends it.
+    let (orders, ordered) = mpsc::channel(1);
+    let proxy = tokio::spawn(app.run(ordered));
 
     say("A consumer that knows only the On-Premises format listens, and cutover in front of it.\n");
     say("1. Before the cutover an On-Premises client sends a voice note:");
@@ -67,7 +73,7 @@ async fn tour() -> anyhow::Result<()> {
         say(&format!("   - {} {}{expected}", loss.code.label(), loss.path));
     }
     say("\nThe consumer was not touched. Next: cutover serve --forward-to URL --format onprem");
-    drop(stop);
+    drop(orders);
     proxy.await.context("the proxy stopped")
 }
 

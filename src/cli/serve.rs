@@ -2,7 +2,7 @@
 
 use super::{Exit, FormatArg};
 use crate::app::{self, App};
-use crate::config::{Config, process_environment};
+use crate::config::{Config, Problems, process_environment};
 use crate::{json, telemetry};
 use anyhow::Context;
 use clap::Args;
@@ -31,26 +31,27 @@ impl Serve {
     ///
     /// # Errors
     /// A configuration that is refused, an address that is taken.
-    pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        let config = self.configuration()?;
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let config = self.configuration().map_err(|problems| super::refused(&problems))?;
         telemetry::start_log(&config.telemetry);
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start tokio")?;
+        let reread = Box::new(move || self.configuration());
         runtime.block_on(async {
-            let app = App::bind(config).await?;
+            let orders = app::orders();
+            let app = App::bind(config, reread).await?;
             let (webhooks, admin) = app.addresses()?;
-            let stop = app::stop_signal();
             tracing::info!(%webhooks, %admin, version = env!("CARGO_PKG_VERSION"), "serving");
-            app.run(stop).await;
+            app.run(orders).await;
             Ok(Exit::Done)
         })
     }
 
-    fn configuration(&self) -> anyhow::Result<Config> {
+    fn configuration(&self) -> Result<Config, Problems> {
         let (Some(url), Some(format)) = (&self.forward_to, self.format) else {
-            return Config::load(self.config.as_deref()).map_err(|problems| super::refused(&problems));
+            return Config::load(self.config.as_deref());
         };
         let mut text = format!(
             "[[consumer]]\nname = \"consumer\"\nurl = {}\nformat = \"{}\"\n",
@@ -60,6 +61,6 @@ impl Serve {
         if let Some(address) = self.listen {
             text.push_str(&format!("[listen]\nwebhooks = \"{address}\"\n"));
         }
-        Config::parse(&text, process_environment()).map_err(|problems| super::refused(&problems))
+        Config::parse(&text, process_environment())
     }
 }

@@ -2,15 +2,15 @@
 
 use super::Journal;
 use super::section::Section;
-use crate::delivery::{Batch, Settings};
+use crate::delivery::{Batch, Retry, Settings, Statuses, Unknown};
 use crate::event::Kind;
 use crate::format::Format;
-use crate::translate::MessageIds;
+use crate::translate::{MessageIds, WithoutPhone};
 use hyper::Uri;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use std::time::Duration;
 
-pub(super) fn read_all(root: &mut Section<'_>, journal: Journal) -> Vec<Settings> {
+pub(super) fn read_all(root: &mut Section<'_>, journal: &Journal) -> Vec<Settings> {
     let sections = root.sections("consumer");
     if sections.is_empty() {
         root.problem("consumer", "is missing: write [[consumer]] with name, url and format");
@@ -26,7 +26,7 @@ pub(super) fn read_all(root: &mut Section<'_>, journal: Journal) -> Vec<Settings
     consumers
 }
 
-fn read(mut section: Section<'_>, journal: Journal) -> Settings {
+fn read(mut section: Section<'_>, journal: &Journal) -> Settings {
     let name = section.required("name", "\"crm\"");
     let url = url(&mut section);
     let format = section.required("format", "\"onprem\"");
@@ -58,11 +58,28 @@ fn read(mut section: Section<'_>, journal: Journal) -> Settings {
             &[("keep", MessageIds::Keep), ("convert", MessageIds::Convert)],
             MessageIds::Keep,
         ),
+        without_phone: needs_memory(
+            &mut section,
+            "without_phone",
+            [("user_id", WithoutPhone::UserId), ("dead_letter", WithoutPhone::DeadLetter)],
+            journal,
+        ),
+        unknown: needs_memory(
+            &mut section,
+            "unknown",
+            [("deliver", Unknown::Deliver), ("dead_letter", Unknown::DeadLetter)],
+            journal,
+        ),
+        statuses: needs_memory(
+            &mut section,
+            "statuses",
+            [("all", Statuses::All), ("forward_only", Statuses::ForwardOnly)],
+            journal,
+        ),
+        retry: retry(section.section("retry")),
         kinds: kinds(&mut section),
         headers: headers(section.section("headers")),
     };
-    rules_that_need_memory(&mut section, journal);
-    retry(section.section("retry"));
     section.finish();
     settings
 }
@@ -116,28 +133,34 @@ fn headers(mut section: Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
 }
 
 /// Without a journal nothing can be remembered or set aside.
-fn rules_that_need_memory(section: &mut Section<'_>, journal: Journal) {
-    let rules = [
-        ("without_phone", ["user_id", "dead_letter"]),
-        ("unknown", ["deliver", "dead_letter"]),
-        ("statuses", ["all", "forward_only"]),
-    ];
-    for (key, [plain, with_memory]) in rules {
-        let asked = section.word(key, &[(plain, false), (with_memory, true)], false);
-        match journal {
-            Journal::None if asked => section.problem(
-                key,
-                &format!("\"{with_memory}\" needs a journal: write \"{plain}\" with journal.backend = \"none\""),
-            ),
-            Journal::None => {}
-        }
+fn needs_memory<T: Copy + PartialEq>(
+    section: &mut Section<'_>,
+    key: &str,
+    [plain, with_memory]: [(&str, T); 2],
+    journal: &Journal,
+) -> T {
+    let asked = section.word(key, &[plain, with_memory], plain.1);
+    if *journal == Journal::None && asked == with_memory.1 {
+        let (plain, with_memory) = (plain.0, with_memory.0);
+        section
+            .problem(key, &format!("{with_memory:?} needs a journal: write {plain:?} with journal.backend = \"none\""));
     }
+    asked
 }
 
-/// Retries are the platform's while there is no journal; the keys are checked all the same.
-fn retry(mut section: Section<'_>) {
-    for key in ["first", "max", "give_up_after"] {
-        section.duration(key);
+fn retry(mut section: Section<'_>) -> Retry {
+    let default = Retry::default();
+    let retry = Retry {
+        first: section.duration("first").unwrap_or(default.first),
+        max: section.duration("max").unwrap_or(default.max),
+        give_up_after: section.duration("give_up_after").unwrap_or(default.give_up_after),
+    };
+    if retry.first.is_zero() {
+        section.problem("first", "would never let a consumer rest: write a pause, such as \"1s\"");
+    }
+    if retry.max < retry.first {
+        section.problem("max", "is shorter than first: write the longest pause between two attempts");
     }
     section.finish();
+    retry
 }

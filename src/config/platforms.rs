@@ -1,15 +1,15 @@
 //! `[cloud]` and `[onprem]`: what the platforms prove themselves with.
 
+use super::Journal;
 use super::listen::Listen;
 use super::section::Section;
 use crate::ingress::{Access, CloudDoor, Doors, OnPremisesDoor};
+use std::time::Duration;
 
-pub(super) fn read(root: &mut Section<'_>, listen: &Listen) -> Doors {
+pub(super) fn read(root: &mut Section<'_>, listen: &Listen, journal: &Journal) -> (Doors, Option<Duration>) {
     let loopback = listen.webhooks.ip().is_loopback();
-    let doors = Doors {
-        cloud: cloud(root.section("cloud"), loopback),
-        on_premises: on_premises(root.section("onprem"), loopback),
-    };
+    let (cloud, max_event_age) = cloud(root.section("cloud"), loopback, journal);
+    let doors = Doors { cloud, on_premises: on_premises(root.section("onprem"), loopback) };
     if [doors.cloud.access(), doors.on_premises.access()] == [Access::Closed, Access::Closed] {
         root.problem(
             "listen.webhooks",
@@ -18,24 +18,25 @@ pub(super) fn read(root: &mut Section<'_>, listen: &Listen) -> Doors {
              onprem.allow_unauthenticated",
         );
     }
-    doors
+    (doors, max_event_age)
 }
 
-fn cloud(mut section: Section<'_>, loopback: bool) -> CloudDoor {
+fn cloud(mut section: Section<'_>, loopback: bool, journal: &Journal) -> (CloudDoor, Option<Duration>) {
     let door = CloudDoor {
         verify_token: section.secret("verify_token"),
         app_secrets: section.secrets("app_secrets"),
         authorization: section.secret("authorization"),
         open: section.flag("allow_unsigned") || loopback,
     };
-    if section.duration("max_event_age").is_some() {
+    let max_event_age = section.duration("max_event_age");
+    if max_event_age.is_some() && *journal == Journal::None {
         section.problem(
             "max_event_age",
             "needs a journal for its dead letters: leave it out with journal.backend = \"none\"",
         );
     }
     section.finish();
-    door
+    (door, max_event_age)
 }
 
 fn on_premises(mut section: Section<'_>, loopback: bool) -> OnPremisesDoor {

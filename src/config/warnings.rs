@@ -1,20 +1,22 @@
 //! What an operator should know before the start.
 
-use super::listen::Listen;
-use crate::delivery::Settings;
+use super::{Config, Journal};
 use crate::format::Format;
-use crate::ingress::{Access, Doors};
-use crate::routing::Routes;
+use crate::ingress::Access;
 
-pub(super) fn of(
-    listen: &Listen,
-    doors: &Doors,
-    routes: &Routes,
-    consumers: &[Settings],
-    idle: &[String],
-) -> Vec<String> {
+pub(super) fn of(config: &Config, idle: &[String]) -> Vec<String> {
+    let Config { listen, doors, routes, consumers, .. } = config;
     let mut warnings = Vec::new();
-    warnings.extend(idle.iter().map(|key| format!("{key} has no effect with journal.backend = \"none\"")));
+    warnings.extend(idle.iter().map(|key| format!("{key} has no effect with this journal.backend")));
+    if let (Journal::Embedded(journal), Some(age)) = (&config.journal, config.max_event_age)
+        && age > journal.remember
+    {
+        warnings.push(
+            "cloud.max_event_age is longer than journal.remember: a webhook that was recorded in between can be played \
+             back as new"
+                .to_owned(),
+        );
+    }
     let mut open = Vec::new();
     if doors.cloud.access() == Access::Open {
         open.push("Cloud bodies without a signature");

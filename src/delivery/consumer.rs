@@ -3,21 +3,16 @@
 use super::signing::sign;
 use super::{Outgoing, Settings, Verdict};
 use crate::format::Format;
-use crate::headers::{
-    ACCOUNT, ATTEMPT, D360_SIGNATURE, DELIVERY, META_SIGNATURE, META_SIGNATURE_SHA1, SOURCE, TRACEPARENT, TURN_PREFIX,
-    TURN_SIGNATURE, put,
-};
+use crate::headers::{ACCOUNT, ATTEMPT, DELIVERY, SOURCE, TRACEPARENT, goes_along, put};
 use crate::telemetry::ConsumerMeter;
 use crate::tls;
-use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
@@ -32,8 +27,18 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 /// that is just going.
 const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(4);
 
-/// Headers of the platform's request that go along with its own bytes: they sign them.
-const SIGNATURES: [HeaderName; 4] = [META_SIGNATURE, META_SIGNATURE_SHA1, TURN_SIGNATURE, D360_SIGNATURE];
+/// What goes with a body on its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Shipment<'s> {
+    /// The format the platform sent.
+    pub source: Format,
+    /// The headers of the platform's request.
+    pub platform: &'s HeaderMap,
+    /// The same on each attempt at this body.
+    pub id: &'s str,
+    /// 1, 2, ...
+    pub attempt: u32,
+}
 
 /// Connects to a consumer, by TLS where its URL says so.
 ///
@@ -78,10 +83,10 @@ impl Consumer {
         Ok(Self { settings, meter, client, running })
     }
 
-    /// Sends one body; `headers` are those of the platform's request. At most `concurrency` at once;
-    /// the wait for that is bounded like the attempt itself.
-    pub async fn attempt(&self, outgoing: Outgoing, source: Format, headers: &HeaderMap) -> Verdict {
-        let request = self.request(outgoing, source, headers);
+    /// Sends one body. At most `concurrency` at once; the wait for that is bounded like the attempt
+    /// itself.
+    pub async fn attempt(&self, outgoing: Outgoing, shipment: Shipment<'_>) -> Verdict {
+        let request = self.request(outgoing, shipment);
         let Ok(_permit) = tokio::time::timeout(self.settings.timeout, self.running.acquire()).await else {
             tracing::warn!(consumer = %self.settings.name, verdict = Verdict::Busy.label(), "not delivered");
             return Verdict::Busy;
@@ -104,14 +109,14 @@ impl Consumer {
         verdict
     }
 
-    fn request(&self, outgoing: Outgoing, source: Format, platform: &HeaderMap) -> Request<Full<Bytes>> {
+    fn request(&self, outgoing: Outgoing, shipment: Shipment<'_>) -> Request<Full<Bytes>> {
+        let Shipment { source, platform, id, attempt } = shipment;
         let Outgoing { body, verbatim, account } = outgoing;
         let settings = &self.settings;
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(settings.format.media_type()));
-        let id = delivery_id(&settings.name, &body);
-        put(&mut headers, DELIVERY, &id);
-        headers.insert(ATTEMPT, HeaderValue::from_static("1"));
+        put(&mut headers, DELIVERY, id);
+        headers.insert(ATTEMPT, attempt.into());
         headers.insert(SOURCE, HeaderValue::from_static(source.label()));
         pass_along(&mut headers, platform, verbatim && settings.sign_with.is_none());
         if let Some(account) = account {
@@ -122,7 +127,7 @@ impl Consumer {
             None => headers.insert(TRACEPARENT, crate::trace::new_parent()),
         };
         if let Some(secret) = &settings.sign_with {
-            sign(&mut headers, secret, settings.format, &body, &id, crate::clock::unix_seconds());
+            sign(&mut headers, secret, settings.format, &body, id, crate::clock::unix_seconds());
         }
         for (name, value) in &settings.headers {
             headers.insert(name.clone(), value.clone());
@@ -135,22 +140,10 @@ impl Consumer {
     }
 }
 
-/// The same for the same body to the same consumer: a platform's retry is the same delivery.
-fn delivery_id(consumer: &str, body: &[u8]) -> String {
-    let digest = Sha256::new().chain_update(consumer).chain_update([0]).chain_update(body).finalize();
-    HEXLOWER.encode(digest.get(..16).unwrap_or_default())
-}
-
 /// Turn.io's headers and the account's go along always, signatures only with the bytes they sign.
 fn pass_along(headers: &mut HeaderMap, platform: &HeaderMap, signed: bool) {
-    for (name, value) in platform {
-        let allowed = match SIGNATURES.contains(name) {
-            true => signed,
-            false => name == ACCOUNT || name.as_str().starts_with(TURN_PREFIX),
-        };
-        if allowed {
-            headers.append(name.clone(), value.clone());
-        }
+    for (name, value) in platform.iter().filter(|(name, _)| goes_along(name, signed)) {
+        headers.append(name.clone(), value.clone());
     }
 }
 

@@ -7,7 +7,7 @@ use crate::translate::{LossCode, Rules, WithoutPhone, translate_document};
 use hyper::body::Bytes;
 
 /// One request body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outgoing {
     /// The body.
     pub body: Bytes,

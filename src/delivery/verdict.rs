@@ -3,6 +3,7 @@
 use crate::clock;
 use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, StatusCode};
+use std::fmt;
 
 /// A consumer's answer, judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,15 @@ impl Verdict {
         }
     }
 
+    /// The seconds for which it wants to be left alone.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<u64> {
+        match self {
+            Verdict::Refused { retry_after, .. } => retry_after,
+            Verdict::Delivered | Verdict::TimedOut | Verdict::Busy | Verdict::Unreachable => None,
+        }
+    }
+
     /// The word for logs.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -55,6 +65,15 @@ impl Verdict {
             Verdict::TimedOut => "timed_out",
             Verdict::Busy => "busy",
             Verdict::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status() {
+            Some(status) => write!(out, "{} {status}", self.label()),
+            None => out.write_str(self.label()),
         }
     }
 }

@@ -7,16 +7,20 @@ const MILLISECONDS_FROM: u64 = 100_000_000_000;
 /// The last second RFC 3339 can say.
 const YEAR_10000: u64 = 253_402_300_800;
 
-/// A timestamp of the platform (seconds since 1970 as text, sometimes milliseconds) as RFC 3339 in
-/// UTC; `None` for what is no such timestamp.
+/// A timestamp of the platform (seconds since 1970 as text, sometimes milliseconds) in milliseconds;
+/// `None` for what is no such timestamp.
+#[must_use]
+pub fn unix_ms(timestamp: &str) -> Option<u64> {
+    let number: u64 = timestamp.parse().ok()?;
+    let milliseconds = if number < MILLISECONDS_FROM { number * 1000 } else { number };
+    (milliseconds / 1000 < YEAR_10000).then_some(milliseconds)
+}
+
+/// The same as RFC 3339 in UTC.
 #[must_use]
 pub fn rfc3339(timestamp: &str) -> Option<String> {
-    let number: u64 = timestamp.parse().ok()?;
-    let since = match number {
-        0..MILLISECONDS_FROM => Duration::from_secs(number),
-        _ => Duration::from_millis(number),
-    };
-    (since.as_secs() < YEAR_10000).then(|| humantime::format_rfc3339(UNIX_EPOCH + since).to_string())
+    let since = Duration::from_millis(unix_ms(timestamp)?);
+    Some(humantime::format_rfc3339(UNIX_EPOCH + since).to_string())
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 
 use super::Document;
 use super::cloud::{self, Change, Entry};
-use super::contact::{self, User};
+use super::contact;
+use super::identity::conversation;
 use super::on_premises::{self, is_outbound};
 use crate::event::{Address, Kind};
 use crate::json::{Frame, Member, Node, Object, REPEATED_MAX_BYTES, Shared};
@@ -321,15 +322,6 @@ fn repeat_envelope<'a>(first: &Object<'a>, part: &mut Object<'a>) {
     }
 }
 
-/// Group, else phone, else user id; items without a user share the line of their number.
-fn conversation(item: &Node<'_>) -> String {
-    let Some(item) = item.object() else { return String::new() };
-    let user = User::of(item);
-    let named = [("group", item.filled("group_id")), ("phone", user.phone), ("user", user.id)];
-    let found = named.into_iter().find_map(|(what, node)| Some(format!("{what} {}", node?.text()?)));
-    found.unwrap_or_default()
-}
-
 fn kind_of(body: &Object<'_>) -> Kind {
     match (body.items("messages"), body.items("statuses")) {
         ([item, ..], _) if is_outbound(item) => Kind::Other,
@@ -346,12 +338,7 @@ mod tests {
 
     fn pieces(text: &str, by: By) -> Vec<(Kind, String)> {
         let document = Document::read(text.as_bytes(), None).expect("readable");
-        let json = |document| match document {
-            Document::Cloud(body) => body.into_object().to_json(),
-            Document::OnPremises(body) => body.flat.to_json(),
-            Document::Normalized(event) => event.into_object().to_json(),
-        };
-        split(document, by).into_iter().map(|piece| (piece.kind, json(piece.document))).collect()
+        split(document, by).into_iter().map(|piece| (piece.kind, piece.document.to_json())).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! What the platform reads says nothing internal: no secret, no expected signature, no body.
 
+use crate::journal::Trouble;
 use crate::pass_through::Undelivered;
 use crate::telemetry::Outcome;
 use axum::response::{IntoResponse, Response};
@@ -38,6 +39,9 @@ pub enum Rejection {
     /// Shutting down, or more requests than can be served.
     #[error("try again later")]
     Unavailable,
+    /// The journal cannot promise to keep it.
+    #[error("try again later")]
+    NotSafe,
     /// A consumer asked to be left alone for so many seconds.
     #[error("try again later")]
     ConsumerBusy(u64),
@@ -58,7 +62,7 @@ impl Rejection {
             Rejection::Handshake => StatusCode::FORBIDDEN,
             Rejection::UnknownNumber => StatusCode::NOT_FOUND,
             Rejection::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Rejection::Unavailable | Rejection::ConsumerBusy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Rejection::Unavailable | Rejection::NotSafe | Rejection::ConsumerBusy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Rejection::NotDelivered => StatusCode::BAD_GATEWAY,
         }
     }
@@ -73,7 +77,9 @@ impl Rejection {
             Rejection::Unproven | Rejection::Handshake => Outcome::Unauthorized,
             Rejection::UnknownNumber => Outcome::NotFound,
             Rejection::TooLarge => Outcome::TooLarge,
-            Rejection::Unavailable | Rejection::ConsumerBusy(_) | Rejection::NotDelivered => Outcome::Unavailable,
+            Rejection::Unavailable | Rejection::NotSafe | Rejection::ConsumerBusy(_) | Rejection::NotDelivered => {
+                Outcome::Unavailable
+            }
         }
     }
 }
@@ -88,11 +94,18 @@ impl From<Undelivered> for Rejection {
     }
 }
 
+impl From<Trouble> for Rejection {
+    fn from(_: Trouble) -> Self {
+        // The journal has said why, in the log.
+        Rejection::NotSafe
+    }
+}
+
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let mut headers = HeaderMap::new();
         match &self {
-            Rejection::Unavailable => {
+            Rejection::Unavailable | Rejection::NotSafe => {
                 headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
             }
             Rejection::ConsumerBusy(seconds) => {

@@ -2,10 +2,11 @@
 
 use super::gate::Gate;
 use super::proof::Unverified;
-use super::{Access, Doors, Rejection, handshake};
+use super::{Access, Doors, Policy, Rejection, handshake};
 use crate::format::Format;
 use crate::headers;
-use crate::pass_through::{PassThrough, Received};
+use crate::intake::Taken;
+use crate::received::Received;
 use crate::routing::Routes;
 use crate::telemetry::{IngressMeter, Outcome};
 use axum::Router;
@@ -18,7 +19,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 use hyper::header::CONTENT_LENGTH;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// A body that takes longer to arrive is given up; Meta itself gives up after about 20 s.
@@ -27,10 +28,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// What the handlers need.
 #[derive(Debug)]
 pub struct Ingress {
-    doors: Doors,
-    routes: Arc<Routes>,
+    policy: RwLock<Arc<Policy>>,
     max_body_bytes: usize,
-    pass_through: PassThrough,
     meter: IngressMeter,
     gate: Gate,
 }
@@ -38,8 +37,18 @@ pub struct Ingress {
 impl Ingress {
     /// Takes webhooks as soon as it is routed to.
     #[must_use]
-    pub fn new(doors: Doors, routes: Arc<Routes>, max_body_bytes: usize, pass_through: PassThrough) -> Self {
-        Self { doors, routes, max_body_bytes, pass_through, meter: IngressMeter::new(), gate: Gate::new() }
+    pub fn new(policy: Policy, max_body_bytes: usize) -> Self {
+        let policy = RwLock::new(Arc::new(policy));
+        Self { policy, max_body_bytes, meter: IngressMeter::new(), gate: Gate::new() }
+    }
+
+    /// From now on webhooks are taken like this.
+    pub fn replace(&self, policy: Policy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Turns new webhooks away from now on; ready when those at work are answered.
@@ -67,7 +76,7 @@ pub fn router(ingress: Arc<Ingress>) -> Router {
 type Shared = State<Arc<Ingress>>;
 
 async fn shake_hands(State(ingress): Shared, request: Request) -> Result<String, Rejection> {
-    let answer = handshake::answer(request.uri().query(), ingress.doors.cloud.verify_token.as_ref());
+    let answer = handshake::answer(request.uri().query(), ingress.policy().doors.cloud.verify_token.as_ref());
     match &answer {
         Ok(_) => tracing::info!("handshake answered"),
         Err(_) => tracing::warn!("handshake refused: cloud.verify_token is not set, or not what was offered"),
@@ -76,7 +85,7 @@ async fn shake_hands(State(ingress): Shared, request: Request) -> Result<String,
 }
 
 async fn shake_hands_of(state: Shared, Path(number): Path<String>, request: Request) -> Result<String, Rejection> {
-    state.routes.number(&number).ok_or(Rejection::UnknownNumber)?;
+    state.policy().routes.number(&number).ok_or(Rejection::UnknownNumber)?;
     shake_hands(state, request).await
 }
 
@@ -104,9 +113,13 @@ impl Ingress {
     async fn answer(&self, request: Request, only: Option<Format>, number: Option<String>) -> Response {
         let mut fate = Fate { meter: &self.meter, begun: Instant::now(), source: only, outcome: Outcome::Unavailable };
         let taken = self.take(request, only, number, &mut fate.source).await;
-        fate.outcome = taken.as_ref().err().map_or(Outcome::Accepted, Rejection::outcome);
+        fate.outcome = match &taken {
+            Ok(Taken::New) => Outcome::Accepted,
+            Ok(Taken::Known) => Outcome::Duplicate,
+            Err(rejection) => rejection.outcome(),
+        };
         match taken {
-            Ok(()) => ().into_response(),
+            Ok(_) => ().into_response(),
             Err(rejection) => {
                 let source = fate.source.map_or("unknown", Format::label);
                 tracing::info!(source, outcome = fate.outcome.label(), reason = %rejection, "webhook refused");
@@ -121,45 +134,25 @@ impl Ingress {
         only: Option<Format>,
         number: Option<String>,
         source: &mut Option<Format>,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Taken, Rejection> {
         let (parts, body) = request.into_parts();
-        let _pass = self.gate.enter(self.announced(&parts)?)?;
+        let pass = self.gate.enter(self.announced(&parts)?)?;
         let body = self.read(body).await?;
-        let verified = Unverified::new(&parts.headers, parts.uri.query(), body).verify(&self.doors, only)?;
+        let policy = self.policy();
+        let verified = Unverified::new(&parts.headers, parts.uri.query(), body).verify(&policy.doors, only)?;
         // Only who is proven learns which numbers there are.
         if let Some(number) = &number {
-            self.routes.number(number).ok_or(Rejection::UnknownNumber)?;
+            policy.routes.number(number).ok_or(Rejection::UnknownNumber)?;
         }
         let document = verified.document().map_err(|reason| Rejection::Malformed(reason.to_string()))?;
         let format = document.format();
         if !verified.covers(format) {
-            return Err(self.uncovered(format));
+            return Err(uncovered(&policy.doors, format));
         }
         *source = Some(format);
-        let number = number.or_else(|| self.named(&parts.headers));
+        let number = number.or_else(|| named(&policy.routes, &parts.headers));
         let received = Received { document, bytes: verified.bytes(), headers: &parts.headers, number };
-        Ok(self.pass_through.deliver(received, &self.routes, &self.meter).await?)
-    }
-
-    /// A body that its proof does not cover: of the other format at a door for one, or unproven.
-    fn uncovered(&self, format: Format) -> Rejection {
-        let access = match format {
-            Format::Cloud => self.doors.cloud.access(),
-            Format::OnPremises => self.doors.on_premises.access(),
-            Format::Normalized => {
-                return Rejection::Malformed("neither a Cloud nor an On-Premises body: a normalized event".to_owned());
-            }
-        };
-        if access == Access::Open { Rejection::WrongDoor } else { Rejection::Unproven }
-    }
-
-    fn named(&self, request: &HeaderMap) -> Option<String> {
-        let header = request.get(headers::ACCOUNT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let only = || {
-            let number = self.routes.only_number()?;
-            number.phone_number_id.clone().or_else(|| number.display_phone_number.clone())
-        };
-        header.or_else(only)
+        policy.hand_on(received, pass, &self.meter).await
     }
 
     /// How large the body will be: as its sender says, else as large as it may be.
@@ -181,6 +174,28 @@ impl Ingress {
             Ok(Err(_)) => Err(Rejection::Broken),
         }
     }
+}
+
+/// A body that its proof does not cover: of the other format at a door for one, or unproven.
+fn uncovered(doors: &Doors, format: Format) -> Rejection {
+    let access = match format {
+        Format::Cloud => doors.cloud.access(),
+        Format::OnPremises => doors.on_premises.access(),
+        Format::Normalized => {
+            return Rejection::Malformed("neither a Cloud nor an On-Premises body: a normalized event".to_owned());
+        }
+    };
+    if access == Access::Open { Rejection::WrongDoor } else { Rejection::Unproven }
+}
+
+/// The number that a request's header names, else the only one there is.
+fn named(routes: &Routes, request: &HeaderMap) -> Option<String> {
+    let header = request.get(headers::ACCOUNT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let only = || {
+        let number = routes.only_number()?;
+        number.phone_number_id.clone().or_else(|| number.display_phone_number.clone())
+    };
+    header.or_else(only)
 }
 
 /// What becomes of a request; counted also when its sender hangs up and nobody is left to answer.

@@ -2,11 +2,15 @@
 //! list is there from the start, at zero, so that an alert sees the first of its kind. They count only
 //! when they are made after [`start_metrics`](super::start_metrics).
 
-use super::{ACCEPT_DURATION, DELIVERIES, DELIVERY_DURATION, Delivery, EVENTS, LOSSES, Outcome, WEBHOOKS};
+use super::{
+    ACCEPT_DURATION, DEAD_LETTERED, DEAD_LETTERS, DELIVERIES, DELIVERY_DURATION, DELIVERY_LAG, DROPPED, DUPLICATES,
+    Delivery, EVENTS, LOSSES, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, RELOADS, WEBHOOKS,
+};
 use crate::event::Kind;
+use crate::fate::{Reason, Rule};
 use crate::format::Format;
 use crate::translate::LossCode;
-use metrics::{Counter, Histogram, counter, histogram};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
 use std::time::Duration;
 
 /// The formats a platform sends.
@@ -30,6 +34,7 @@ pub struct IngressMeter {
     accept: Vec<Histogram>,
     /// By source, then kind.
     events: Vec<Vec<Counter>>,
+    duplicates: Vec<Counter>,
 }
 
 impl IngressMeter {
@@ -48,6 +53,7 @@ impl IngressMeter {
             webhooks: source_labels().map(by_outcome).collect(),
             accept: source_labels().map(|source| histogram!(ACCEPT_DURATION, "source" => source)).collect(),
             events: SOURCES.iter().map(by_kind).collect(),
+            duplicates: SOURCES.iter().map(|source| counter!(DUPLICATES, "source" => source.label())).collect(),
         }
     }
 
@@ -71,6 +77,15 @@ impl IngressMeter {
     }
 }
 
+impl IngressMeter {
+    /// So many events of a webhook were known already.
+    pub fn duplicates(&self, source: Format, count: u64) {
+        if let Some(counter) = self.duplicates.get(source_index(Some(source))) {
+            counter.increment(count);
+        }
+    }
+}
+
 impl Default for IngressMeter {
     fn default() -> Self {
         Self::new()
@@ -82,6 +97,9 @@ impl Default for IngressMeter {
 pub struct ConsumerMeter {
     deliveries: Vec<Counter>,
     duration: Histogram,
+    lag: Histogram,
+    dead_lettered: Vec<Counter>,
+    dropped: Vec<Counter>,
     /// By source, then code.
     losses: Vec<Vec<Counter>>,
 }
@@ -100,6 +118,15 @@ impl ConsumerMeter {
         Self {
             deliveries: deliveries.collect(),
             duration: histogram!(DELIVERY_DURATION, "consumer" => name.to_owned()),
+            lag: histogram!(DELIVERY_LAG, "consumer" => name.to_owned()),
+            dead_lettered: Reason::ALL
+                .iter()
+                .map(|reason| counter!(DEAD_LETTERED, "consumer" => name.to_owned(), "reason" => reason.label()))
+                .collect(),
+            dropped: Rule::ALL
+                .iter()
+                .map(|rule| counter!(DROPPED, "consumer" => name.to_owned(), "rule" => rule.label()))
+                .collect(),
             losses: SOURCES.iter().map(by_code).collect(),
         }
     }
@@ -116,6 +143,27 @@ impl ConsumerMeter {
         self.duration.record(duration.as_secs_f64());
     }
 
+    /// Something was taken so many milliseconds after it happened.
+    pub fn lagged(&self, millis: u64) {
+        self.lag.record(Duration::from_millis(millis).as_secs_f64());
+    }
+
+    /// Something became a dead letter.
+    pub fn dead_lettered(&self, reason: Reason) {
+        self.ended(Delivery::DeadLettered, 1);
+        if let Some(counter) = self.dead_lettered.get(reason as usize) {
+            counter.increment(1);
+        }
+    }
+
+    /// A rule left so many events out.
+    pub fn dropped(&self, rule: Rule, count: u64) {
+        self.ended(Delivery::Dropped, count);
+        if let Some(counter) = self.dropped.get(rule as usize) {
+            counter.increment(count);
+        }
+    }
+
     /// The consumer's format could not say something.
     pub fn lost(&self, source: Format, codes: &[LossCode]) {
         let Some(counters) = self.losses.get(source_index(Some(source))) else { return };
@@ -124,5 +172,22 @@ impl ConsumerMeter {
                 counter.increment(1);
             }
         }
+    }
+}
+
+/// How many records of a consumer are in each state: ready, in flight, parked, dead; and for how long
+/// the oldest of those that are owed has been owed.
+pub fn show_depth(consumer: &str, depth: [u64; 4], oldest: Duration) {
+    for (state, count) in ["ready", "in_flight", "parked", "dead"].into_iter().zip(depth) {
+        gauge!(QUEUE_DEPTH, "consumer" => consumer.to_owned(), "state" => state).set(count as f64);
+    }
+    gauge!(QUEUE_OLDEST, "consumer" => consumer.to_owned()).set(oldest.as_secs_f64());
+    gauge!(DEAD_LETTERS, "consumer" => consumer.to_owned()).set(depth.last().copied().unwrap_or_default() as f64);
+}
+
+/// A reload was done, or refused. Called once at the start with `None`, so that both are there.
+pub fn reloaded(done: Option<bool>) {
+    for (outcome, now) in [("applied", true), ("refused", false)] {
+        counter!(RELOADS, "outcome" => outcome).increment(u64::from(done == Some(now)));
     }
 }

@@ -5,6 +5,8 @@
 pub enum Outcome {
     /// Answered 200.
     Accepted,
+    /// Answered 200, and nothing in it was new.
+    Duplicate,
     /// No body of the format it should have.
     Malformed,
     /// No proof of who sent it.
@@ -19,8 +21,9 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 6] = [
+    pub const ALL: [Outcome; 7] = [
         Outcome::Accepted,
+        Outcome::Duplicate,
         Outcome::Malformed,
         Outcome::Unauthorized,
         Outcome::NotFound,
@@ -33,6 +36,7 @@ impl Outcome {
     pub const fn label(self) -> &'static str {
         match self {
             Outcome::Accepted => "accepted",
+            Outcome::Duplicate => "duplicate",
             Outcome::Malformed => "malformed",
             Outcome::Unauthorized => "unauthorized",
             Outcome::NotFound => "not_found",
@@ -47,8 +51,10 @@ impl Outcome {
 pub enum Delivery {
     /// The consumer has taken it.
     Delivered,
-    /// It has not; the platform will try again.
+    /// It has not; it is tried again.
     Retried,
+    /// It is set aside for the operator.
+    DeadLettered,
     /// A rule of the operator left it out.
     Dropped,
     /// The consumer's format has no place for it.
@@ -56,8 +62,8 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    pub(super) const ALL: [Delivery; 4] =
-        [Delivery::Delivered, Delivery::Retried, Delivery::Dropped, Delivery::NoCounterpart];
+    pub(super) const ALL: [Delivery; 5] =
+        [Delivery::Delivered, Delivery::Retried, Delivery::DeadLettered, Delivery::Dropped, Delivery::NoCounterpart];
 
     /// The label value.
     #[must_use]
@@ -65,6 +71,7 @@ impl Delivery {
         match self {
             Delivery::Delivered => "delivered",
             Delivery::Retried => "retried",
+            Delivery::DeadLettered => "dead_lettered",
             Delivery::Dropped => "dropped",
             Delivery::NoCounterpart => "no_counterpart",
         }
@@ -75,6 +82,7 @@ impl Delivery {
 mod tests {
     use super::*;
     use crate::event::Kind;
+    use crate::fate::{Reason, Rule};
     use crate::translate::LossCode;
 
     /// Counters are found by the place of a variant in its list.
@@ -82,6 +90,8 @@ mod tests {
     fn lists_are_complete_and_in_order() {
         assert!(Outcome::ALL.iter().enumerate().all(|(index, outcome)| *outcome as usize == index));
         assert!(Delivery::ALL.iter().enumerate().all(|(index, outcome)| *outcome as usize == index));
+        assert!(Reason::ALL.iter().enumerate().all(|(index, reason)| *reason as usize == index));
+        assert!(Rule::ALL.iter().enumerate().all(|(index, rule)| *rule as usize == index));
         assert!(Kind::ALL.iter().enumerate().all(|(index, kind)| *kind as usize == index));
         assert!(LossCode::ALL.iter().enumerate().all(|(index, code)| *code as usize == index));
     }

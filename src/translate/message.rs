@@ -108,7 +108,7 @@ fn identity_timestamp(message: &mut Object<'_>) {
 }
 
 /// Whether this is a revocation that a status can say.
-fn revoked(message: &mut Object<'_>) -> bool {
+pub(super) fn revoked(message: &mut Object<'_>) -> bool {
     message.get("type").is_some_and(|kind| kind.is("revoke"))
         && !["status", "recipient_id"].iter().any(|taken| message.has(taken))
         && message.open("revoke").is_some_and(|revoke| revoke.filled("original_message_id").is_some())

@@ -19,6 +19,6 @@ use crate::support::proxy::Proxy;
 /// of `[[consumer]]`, and sections after it.
 fn to_consumer(format: &str, more: &str) -> (Consumer, Proxy) {
     let consumer = Consumer::start();
-    let proxy = Proxy::start(&consumer.section("crm", format, more));
+    let proxy = Proxy::pass_through(&consumer.section("crm", format, more));
     (consumer, proxy)
 }

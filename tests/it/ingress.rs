@@ -15,7 +15,7 @@ use crate::support::proxy::Proxy;
 /// A consumer that takes everything, and a proxy in front of it with these further sections.
 fn behind(sections: &str) -> (Consumer, Proxy) {
     let consumer = Consumer::start();
-    let proxy = Proxy::start(&format!("{}{sections}", consumer.section("crm", "normalized", "")));
+    let proxy = Proxy::pass_through(&format!("{}{sections}", consumer.section("crm", "normalized", "")));
     (consumer, proxy)
 }
 

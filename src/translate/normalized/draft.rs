@@ -3,6 +3,7 @@
 use super::words::{self, Item};
 use crate::event::{Direction, Kind, rfc3339};
 use crate::format::contact::User;
+use crate::format::identity::recipient;
 use crate::format::normalized::{Platform, TYPE_PREFIX};
 use crate::format::on_premises::is_outbound;
 use crate::json::{Node, Object, quote, same};
@@ -186,11 +187,7 @@ impl<'a> Draft<'a> {
             }
             let part =
                 |key| item.get(key).and_then(|node: &Node<'_>| node.escaped().or_else(|| node.number())).unwrap_or("");
-            let user = User::of(item);
-            let participant = ["recipient_participant_id", "recipient_participant_user_id"]
-                .into_iter()
-                .find_map(|key| item.filled(key));
-            let recipient = participant.or(user.phone).or(user.id).and_then(Node::escaped).unwrap_or("");
+            let recipient = recipient(item);
             return Node::Raw(format!("\"{id}/{}/{}/{recipient}\"", part("status"), part("timestamp")).into());
         }
         let mut bytes = self.number.as_ref().map(Node::to_json).unwrap_or_default();

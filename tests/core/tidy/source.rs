@@ -98,7 +98,7 @@ fn flatten(prefix: &str, tree: &str, imports: &mut Vec<String>) {
     for (at, character) in inside.char_indices() {
         match character {
             '{' => depth += 1,
-            '}' => depth -= 1,
+            '}' => depth = depth.saturating_sub(1),
             ',' if depth == 0 => {
                 flatten(&prefix, inside.get(from..at).unwrap_or_default(), imports);
                 from = at + 1;

@@ -136,7 +136,8 @@ fn what_cannot_be_translated_is_not_sent() {
 #[test]
 fn through_a_proxy() {
     let (consumer, folder) = (Consumer::start(), Folder::new());
-    let proxy = Proxy::start(&format!("{}[cloud]\napp_secrets = [\"key\"]\n", consumer.section("crm", "onprem", "")));
+    let proxy =
+        Proxy::pass_through(&format!("{}[cloud]\napp_secrets = [\"key\"]\n", consumer.section("crm", "onprem", "")));
     let to = format!("http://{}/webhooks", proxy.webhooks);
     let file = capture(&folder);
     assert_eq!(summary(&replay(&to, &["--sign-with", "key", &file])), "3 sent, 3 accepted");

@@ -119,7 +119,8 @@ fn a_trace_is_continued_or_begun() {
 fn the_operators_headers_are_added() {
     let headers = "[consumer.headers]\nAuthorization = { env = \"CRM_AUTH\" }\nX-Tenant = \"seven\"\n";
     let consumer = crate::support::consumer::Consumer::start();
-    let proxy = Proxy::start_with(&consumer.section("crm", "onprem", headers), &[("CRM_AUTH", "Bearer consumer")]);
+    let proxy =
+        Proxy::pass_through_with(&consumer.section("crm", "onprem", headers), &[("CRM_AUTH", "Bearer consumer")]);
     assert_eq!(proxy.send(&from_a_busy_platform(&flat_text())).status, 200);
     let received = consumer.only();
     assert_eq!(received.header("Authorization"), "Bearer consumer");

@@ -28,7 +28,7 @@ impl House {
             sales.section("sales", "normalized", ""),
             audit.section("audit", "normalized", ""),
         ];
-        let proxy = Proxy::start(&format!("{}{numbers}", consumers.concat()));
+        let proxy = Proxy::pass_through(&format!("{}{numbers}", consumers.concat()));
         Self { support, sales, audit, proxy }
     }
 

@@ -77,9 +77,9 @@ fn a_2xx_whose_body_breaks_off_settles_it() {
 fn a_consumer_that_is_not_there_does_not() {
     // Nothing listens on the port of tcpmux.
     let config = "[[consumer]]\nname = \"crm\"\nurl = \"http://127.0.0.1:1/\"\nformat = \"onprem\"\n";
-    assert_not_delivered(&Proxy::start(config).post("/webhooks", flat_text()));
+    assert_not_delivered(&Proxy::pass_through(config).post("/webhooks", flat_text()));
     let unknown = config.replace("127.0.0.1:1", "nowhere.invalid");
-    assert_not_delivered(&Proxy::start(&unknown).post("/webhooks", flat_text()));
+    assert_not_delivered(&Proxy::pass_through(&unknown).post("/webhooks", flat_text()));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_stuck_consumer_does_not_stop_another() {
     let numbers =
         [SUPPORT.section("support", "\"stuck\""), crate::support::bodies::SALES.section("sales", "\"brisk\"")];
     let consumers = [stuck.section("stuck", "onprem", "concurrency = 1"), brisk.section("brisk", "onprem", "")];
-    let proxy = Proxy::start(&[consumers.concat(), numbers.concat()].concat());
+    let proxy = Proxy::pass_through(&[consumers.concat(), numbers.concat()].concat());
     thread::scope(|scope| {
         let waiting: Vec<_> =
             (0..3).map(|_| scope.spawn(|| proxy.post("/webhooks", cloud_text(SUPPORT)).status)).collect();

@@ -102,7 +102,7 @@ fn nothing_personal_and_no_secret_is_ever_said() {
         let consumer = Consumer::start();
         let numbers = SUPPORT.section("support", "\"crm\"");
         let config = format!("{}{numbers}", consumer.section("crm", format, CONFIG));
-        let proxy = Proxy::start_with(&config, &environment);
+        let proxy = Proxy::pass_through_with(&config, &environment);
         let mut answers = String::new();
         for reply in [
             Reply::status(200),

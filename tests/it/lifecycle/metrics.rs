@@ -17,7 +17,7 @@ fn signed(body: &str) -> Request {
 /// Some of everything.
 fn busy() -> (Consumer, Proxy) {
     let consumer = Consumer::start();
-    let proxy = Proxy::start(&format!(
+    let proxy = Proxy::pass_through(&format!(
         "{}{}[cloud]\napp_secrets = [\"meta\"]\n[listen]\nmax_body_bytes = 5000\n",
         consumer.section("crm", "onprem", ""),
         SUPPORT.section("support", "\"crm\"")
@@ -83,8 +83,13 @@ fn names_and_labels_are_those_of_the_contract() {
     let expected = [
         ("cutover_accept_duration_seconds", "source"),
         ("cutover_build_info", "version"),
+        ("cutover_config_reloads_total", "outcome"),
+        ("cutover_dead_lettered_total", "consumer,reason"),
         ("cutover_deliveries_total", "consumer,outcome"),
         ("cutover_delivery_duration_seconds", "consumer"),
+        ("cutover_delivery_lag_seconds", "consumer"),
+        ("cutover_dropped_total", "consumer,rule"),
+        ("cutover_duplicates_total", "source"),
         ("cutover_events_total", "source,kind"),
         ("cutover_losses_total", "from,to,code"),
         ("cutover_webhooks_total", "source,outcome"),
@@ -132,7 +137,7 @@ fn label_values_come_from_closed_lists() {
 #[test]
 fn a_sender_that_hangs_up_is_counted() {
     let consumer = Consumer::replying(Reply::Hold);
-    let proxy = Proxy::start(&consumer.section("crm", "onprem", ""));
+    let proxy = Proxy::pass_through(&consumer.section("crm", "onprem", ""));
     let mut sender = http::connect(proxy.webhooks);
     sender.write_all(&Request::post("/webhooks", flat_text()).bytes()).expect("the proxy listens");
     consumer.wait_for(1);

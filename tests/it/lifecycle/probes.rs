@@ -7,7 +7,7 @@ use crate::support::proxy::Proxy;
 #[test]
 fn alive_and_ready_whatever_the_consumers_do() {
     let consumer = Consumer::replying(Reply::Close);
-    let proxy = Proxy::start(&consumer.section("crm", "onprem", ""));
+    let proxy = Proxy::pass_through(&consumer.section("crm", "onprem", ""));
     assert_eq!(proxy.post("/webhooks", crate::support::bodies::flat_text()).status, 502);
     for probe in ["/livez", "/readyz"] {
         let answer = proxy.ask(probe);
@@ -18,7 +18,7 @@ fn alive_and_ready_whatever_the_consumers_do() {
 
 #[test]
 fn each_listener_has_its_own_routes() {
-    let proxy = Proxy::start(&Consumer::start().section("crm", "onprem", ""));
+    let proxy = Proxy::pass_through(&Consumer::start().section("crm", "onprem", ""));
     for target in ["/nowhere", "/webhooks", "/webhooks/cloud"] {
         assert_eq!(proxy.ask(target).status, 404, "{target}");
     }
@@ -31,7 +31,7 @@ fn each_listener_has_its_own_routes() {
 #[test]
 fn with_a_token_only_the_probes_are_open() {
     let config = Consumer::start().section("crm", "onprem", "");
-    let proxy = Proxy::start_with(&config, &[("CUTOVER_LISTEN__ADMIN_TOKEN", "the token")]);
+    let proxy = Proxy::pass_through_with(&config, &[("CUTOVER_LISTEN__ADMIN_TOKEN", "the token")]);
     for probe in ["/livez", "/readyz"] {
         assert_eq!(proxy.ask(probe).status, 200);
     }

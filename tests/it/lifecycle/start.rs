@@ -12,14 +12,14 @@ fn without_a_configuration_a_url_and_a_format_are_enough() {
     let mut command = cutover();
     command.args(["serve", "--forward-to", &consumer.url(), "--format", "onprem", "--listen", "127.0.0.1:0"]);
     command.env("CUTOVER_LISTEN__ADMIN", "127.0.0.1:0");
-    let proxy = Proxy::run(command, tempfile::tempdir().unwrap()).expect("served");
+    let proxy = Proxy::run(command).expect("served");
     assert_eq!(proxy.post("/webhooks", cloud_text(SUPPORT)).status, 200);
-    assert_eq!(consumer.only().json().pointer("/messages/0/text/body"), Some(&json!("hi")));
+    assert_eq!(consumer.wait_for(1)[0].json().pointer("/messages/0/text/body"), Some(&json!("hi")));
 }
 
 #[test]
 fn the_log_is_json_on_standard_error_and_says_where_and_what() {
-    let proxy = Proxy::start(&Consumer::start().section("crm", "onprem", ""));
+    let proxy = Proxy::pass_through(&Consumer::start().section("crm", "onprem", ""));
     let lines: Vec<Value> =
         proxy.log().lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect();
     let serving = lines.iter().find(|line| line["message"] == "serving").unwrap();
@@ -31,7 +31,7 @@ fn the_log_is_json_on_standard_error_and_says_where_and_what() {
 #[test]
 fn an_address_that_is_taken_is_named() {
     let config = Consumer::start().section("crm", "onprem", "");
-    let first = Proxy::start(&config);
+    let first = Proxy::pass_through(&config);
     for (variable, address) in [("CUTOVER_LISTEN__WEBHOOKS", first.webhooks), ("CUTOVER_LISTEN__ADMIN", first.admin)] {
         let Err(ended) = Proxy::try_start(&config, &[(variable, &address.to_string())]) else { panic!("served") };
         assert_eq!(ended.status.code(), Some(2));

@@ -4,6 +4,7 @@ use super::eventually;
 use super::http::{Answer, Request};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -16,7 +17,65 @@ pub(crate) struct Proxy {
     readers: Vec<JoinHandle<()>>,
     pub(crate) webhooks: SocketAddr,
     pub(crate) admin: SocketAddr,
-    _folder: TempDir,
+    home: Option<Home>,
+}
+
+/// What a proxy leaves behind for the next: its configuration, environment and journal.
+pub(crate) struct Home {
+    folder: TempDir,
+    environment: Mutex<Vec<(String, String)>>,
+}
+
+impl Home {
+    pub(crate) fn new(config: &str) -> Self {
+        let home = Self { folder: tempfile::tempdir().unwrap(), environment: Mutex::default() };
+        home.configure(config);
+        home.set("CUTOVER_LISTEN__WEBHOOKS", "127.0.0.1:0");
+        home.set("CUTOVER_LISTEN__ADMIN", "127.0.0.1:0");
+        home.set("CUTOVER_JOURNAL__PATH", home.journal().to_str().expect("a path of ours is text"));
+        home
+    }
+
+    /// Writes the configuration.
+    pub(crate) fn configure(&self, config: &str) {
+        std::fs::write(self.config(), config).unwrap();
+    }
+
+    /// Sets a variable of the environment.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        self.environment.lock().unwrap().push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("cutover.toml")
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.path().join("cutover.db")
+    }
+
+    /// A command of the program that finds the configuration, run to its end.
+    pub(crate) fn command(&self, arguments: &[&str]) -> super::command::Outcome {
+        let environment = self.environment.lock().unwrap();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let config = self.config();
+        let with_config = [arguments, &["--config", config.to_str().expect("a path of ours is text")]].concat();
+        super::command::run_with(&with_config, &environment, "")
+    }
+
+    /// Serves from here.
+    pub(crate) fn start(self) -> Proxy {
+        self.try_start().unwrap_or_else(|ended| panic!("not served: {ended:?}"))
+    }
+
+    /// Serves from here, where it may refuse to.
+    pub(crate) fn try_start(self) -> Result<Proxy, Ended> {
+        let mut command = super::command::cutover();
+        command.arg("serve").arg("--config").arg(self.config());
+        command.envs(self.environment.lock().unwrap().iter().cloned());
+        Proxy::launch(command, self)
+    }
 }
 
 /// A proxy that did not come up, or has come to its end.
@@ -28,7 +87,7 @@ pub(crate) struct Ended {
 }
 
 impl Proxy {
-    /// Serves this configuration on ports that the system picks.
+    /// Serves this configuration on ports that the system picks, with a journal of its own.
     pub(crate) fn start(config: &str) -> Self {
         Self::start_with(config, &[])
     }
@@ -38,20 +97,34 @@ impl Proxy {
         Self::try_start(config, environment).unwrap_or_else(|ended| panic!("not served: {ended:?}"))
     }
 
-    /// The same, where it may refuse to.
+    /// Serves without a journal.
+    pub(crate) fn pass_through(config: &str) -> Self {
+        Self::pass_through_with(config, &[])
+    }
+
+    /// The same with further variables in its environment.
+    pub(crate) fn pass_through_with(config: &str, environment: &[(&str, &str)]) -> Self {
+        let home = Home::new(config);
+        home.environment.lock().unwrap().retain(|(name, _)| name != "CUTOVER_JOURNAL__PATH");
+        home.set("CUTOVER_JOURNAL__BACKEND", "none");
+        environment.iter().for_each(|(name, value)| home.set(name, value));
+        home.start()
+    }
+
+    /// Serves where it may refuse to.
     pub(crate) fn try_start(config: &str, environment: &[(&str, &str)]) -> Result<Self, Ended> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("cutover.toml");
-        std::fs::write(&file, config).unwrap();
-        let mut command = super::command::cutover();
-        command.arg("serve").arg("--config").arg(&file);
-        command.env("CUTOVER_LISTEN__WEBHOOKS", "127.0.0.1:0").env("CUTOVER_LISTEN__ADMIN", "127.0.0.1:0");
-        command.envs(environment.iter().copied());
-        Self::run(command, folder)
+        let home = Home::new(config);
+        environment.iter().for_each(|(name, value)| home.set(name, value));
+        home.try_start()
     }
 
     /// Runs a command that serves.
-    pub(crate) fn run(mut command: Command, folder: TempDir) -> Result<Self, Ended> {
+    pub(crate) fn run(command: Command) -> Result<Self, Ended> {
+        Self::launch(command, Home::new(""))
+    }
+
+    fn launch(mut command: Command, home: Home) -> Result<Self, Ended> {
+        command.current_dir(home.folder.path());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let readers = vec![
@@ -63,13 +136,38 @@ impl Proxy {
             found.map(Some).or_else(|| child.try_wait().unwrap().is_some().then_some(None))
         });
         match serving {
-            Some((webhooks, admin)) => Ok(Self { child, log, readers, webhooks, admin, _folder: folder }),
+            Some((webhooks, admin)) => Ok(Self { child, log, readers, webhooks, admin, home: Some(home) }),
             None => {
                 readers.into_iter().for_each(|reader| reader.join().unwrap());
                 let log = log.lock().unwrap().clone();
                 Err(Ended { status: child.wait().unwrap(), log })
             }
         }
+    }
+
+    /// Kills it, without a word of warning; what it leaves behind.
+    pub(crate) fn kill(mut self) -> Home {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.home.take().expect("there until it is taken")
+    }
+
+    /// Asks it to end, and waits; what it leaves behind.
+    pub(crate) fn stop(mut self) -> Home {
+        self.signal("TERM");
+        let status = eventually("the end of the proxy", || self.child.try_wait().unwrap());
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+        self.home.take().expect("there until it is taken")
+    }
+
+    /// Where it lives.
+    pub(crate) fn home(&self) -> &Home {
+        self.home.as_ref().expect("there until it is taken")
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Posts a webhook.

@@ -11,7 +11,7 @@ fn a_consumer_behind_a_private_authority_is_reached_by_tls_ca() {
     let crm = consumer(&authority.issue("crm", &["localhost", "127.0.0.1"]));
     let trusted = format!("tls_ca = \"{}\"", folder.write("ca.pem", authority.pem()));
     for host in ["localhost", "127.0.0.1"] {
-        let proxy = Proxy::start(&section(&crm, host, &trusted));
+        let proxy = Proxy::pass_through(&section(&crm, host, &trusted));
         assert_eq!(proxy.post("/webhooks", cloud_text(SUPPORT)).status, 200, "{host}");
     }
     assert_eq!(crm.requests().len(), 2);
@@ -23,7 +23,7 @@ fn a_consumer_nobody_vouches_for_gets_nothing() {
     let crm = consumer(&authority.issue("crm", &["localhost"]));
     let other = format!("tls_ca = \"{}\"", folder.write("ca.pem", Authority::new("private").pem()));
     for more in ["", &other] {
-        let proxy = Proxy::start(&section(&crm, "localhost", more));
+        let proxy = Proxy::pass_through(&section(&crm, "localhost", more));
         assert_eq!(proxy.post("/webhooks", cloud_text(SUPPORT)).status, 502);
     }
     assert_eq!(crm.requests().len(), 0);
@@ -34,7 +34,7 @@ fn a_certificate_of_another_host_is_none() {
     let (authority, folder) = (Authority::new("private"), Folder::new());
     let crm = consumer(&authority.issue("localhost", &["crm.example"]));
     let trusted = format!("tls_ca = \"{}\"", folder.write("ca.pem", authority.pem()));
-    let proxy = Proxy::start(&section(&crm, "localhost", &trusted));
+    let proxy = Proxy::pass_through(&section(&crm, "localhost", &trusted));
     assert_eq!(proxy.post("/webhooks", cloud_text(SUPPORT)).status, 502);
     assert_eq!(crm.requests().len(), 0);
 }

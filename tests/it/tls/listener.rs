@@ -26,7 +26,8 @@ impl Guarded {
         let own = authority.issue("proxy", &["localhost"]).files(&folder, "own");
         let client = client.replace("CLIENT_CA", &folder.write("clients.pem", clients.pem()));
         let consumer = Consumer::start();
-        let proxy = Proxy::start(&format!("{}[listen.tls]\n{own}{client}", consumer.section("crm", "onprem", "")));
+        let proxy =
+            Proxy::pass_through(&format!("{}[listen.tls]\n{own}{client}", consumer.section("crm", "onprem", "")));
         Self { authority, clients, consumer, proxy }
     }
 

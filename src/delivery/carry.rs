@@ -1,0 +1,123 @@
+//! Carrying one record to its consumer: opened, planned, sent request by request.
+
+use super::fate::Carried;
+use super::plan::{Opened, Plan, Terms};
+use super::rules::Advances;
+use super::{Consumer, Shipment, Verdict};
+use crate::clock;
+use crate::fate::{Reason, Rule};
+use crate::headers;
+use crate::journal::{Journal, Lease, Progress, Trouble};
+use crate::telemetry::Delivery;
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+/// What came of a record, and what the journal is to remember of it.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) carried: Carried,
+    /// How far the consumer knows of messages now.
+    pub(super) advances: Advances,
+    /// Whether the consumer was asked at all.
+    pub(super) asked: bool,
+}
+
+impl Outcome {
+    pub(super) fn hopeless(reason: Reason) -> Self {
+        Self { carried: Carried::Hopeless(reason), advances: Advances::new(), asked: false }
+    }
+}
+
+/// Carries a record. Nothing is kept of it but what the outcome says.
+///
+/// # Errors
+/// When the journal cannot say what it takes to plan; nothing was sent then.
+pub(super) async fn carry(
+    consumer: &Consumer,
+    terms: &Terms,
+    journal: &Journal,
+    lease: &Lease,
+) -> Result<Outcome, Trouble> {
+    let plan = match plan(consumer, terms, journal, lease).await? {
+        Ok(plan) => plan,
+        Err(reason) => return Ok(Outcome::hopeless(reason)),
+    };
+    let platform = headers::restored(&lease.record.headers);
+    let ids: Vec<String> = plan.requests.iter().map(|request| delivery_id(consumer, lease, &request.body)).collect();
+    let done = already_done(&ids, lease.progress.as_ref());
+    let mut attempts = if Some(done) == lease.progress.as_ref().map(|progress| progress.done) || done == 0 {
+        lease.attempts
+    } else {
+        0
+    };
+    let mut asked = false;
+    for (index, (request, id)) in plan.requests.iter().zip(&ids).enumerate().skip(done as usize) {
+        attempts += 1;
+        asked = true;
+        let shipment = Shipment { source: lease.record.source, platform: &platform, id, attempt: attempts };
+        let verdict = consumer.attempt(request.clone(), shipment).await;
+        if verdict != Verdict::Delivered {
+            let last = index.checked_sub(1).and_then(|last| ids.get(last));
+            let progress = last.map(|last| Progress { done: index as u32, last: last.clone() });
+            return Ok(Outcome {
+                carried: Carried::Refused { verdict, attempts, progress },
+                advances: Advances::new(),
+                asked,
+            });
+        }
+        consumer.meter.ended(Delivery::Delivered, 1);
+        if let Some(then) = plan.happened_ms {
+            consumer.meter.lagged(clock::unix_seconds().saturating_mul(1000).saturating_sub(then));
+        }
+        attempts = 0;
+    }
+    count(consumer, lease, &plan);
+    Ok(Outcome { carried: Carried::Through { apart: plan.apart }, advances: plan.advances, asked })
+}
+
+async fn plan(
+    consumer: &Consumer,
+    terms: &Terms,
+    journal: &Journal,
+    lease: &Lease,
+) -> Result<Result<Plan, Reason>, Trouble> {
+    let (record, settings) = (&lease.record, &consumer.settings);
+    let compared = match Opened::new(record, &terms.routes) {
+        Ok(opened) => opened.compared(settings),
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let advances = match compared.is_empty() {
+        true => Advances::new(),
+        false => journal.advances(lease.consumer, compared.into_keys().collect()).await?,
+    };
+    let opened = Opened::new(record, &terms.routes);
+    Ok(opened.and_then(|opened| opened.plan(settings, record, lease.by_hand, terms.max_event_age, &advances)))
+}
+
+/// How many requests need not be sent again: those of an earlier attempt, if the plan still has them.
+fn already_done(ids: &[String], progress: Option<&Progress>) -> u32 {
+    let Some(Progress { done, last }) = progress else { return 0 };
+    let still_last = done.checked_sub(1).and_then(|index| ids.get(index as usize));
+    if still_last == Some(last) { *done } else { 0 }
+}
+
+/// The same for the same request of the same record to the same consumer, however often it is made.
+fn delivery_id(consumer: &Consumer, lease: &Lease, body: &[u8]) -> String {
+    let (place, received_ms) = lease.record.seed();
+    let digest = Sha256::new()
+        .chain_update(&consumer.settings.name)
+        .chain_update([0])
+        .chain_update(place.to_le_bytes())
+        .chain_update(received_ms.to_le_bytes())
+        .chain_update(body)
+        .finalize();
+    HEXLOWER.encode(digest.get(..16).unwrap_or_default())
+}
+
+fn count(consumer: &Consumer, lease: &Lease, plan: &Plan) {
+    let meter = &consumer.meter;
+    meter.lost(lease.record.source, &plan.losses);
+    meter.dropped(Rule::Kinds, plan.unwanted);
+    meter.dropped(Rule::ForwardOnly, plan.behind);
+    meter.ended(Delivery::NoCounterpart, plan.no_counterpart);
+}

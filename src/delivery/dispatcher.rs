@@ -1,0 +1,226 @@
+//! One consumer's deliveries: takes leases, runs attempts, hands every ending back to the journal.
+//!
+//! It holds no more than it is about to send: what waits stays in the journal.
+
+use super::Consumer;
+use super::carry::{Outcome, carry};
+use super::fate::{Carried, Circumstances, decide};
+use super::health::{Health, Refusal, Role, Turn};
+use super::plan::Terms;
+use crate::clock;
+use crate::fate::Reason;
+use crate::format::Identity;
+use crate::journal::{Apart, ConsumerId, End, Journal, Lease, Settlement, Trouble};
+use crate::telemetry::Delivery;
+use futures_util::FutureExt;
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+
+/// A journal that fails is asked again after this.
+const JOURNAL_PAUSE_MS: u64 = 1_000;
+/// Nobody waits for longer without a look.
+const LOOK_AGAIN_MS: u64 = 30_000;
+
+/// Under which a consumer is served; another with each reload.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The consumer.
+    pub consumer: Arc<Consumer>,
+    /// What applies to all consumers.
+    pub terms: Arc<Terms>,
+}
+
+/// The task of one consumer.
+pub struct Dispatcher {
+    id: ConsumerId,
+    journal: Journal,
+    service: watch::Receiver<Service>,
+    health: Health,
+    /// Leased, not begun.
+    ready: VecDeque<Lease>,
+    running: JoinSet<Ended>,
+    /// Whether the journal may have something for us.
+    hungry: bool,
+    next_due_ms: Option<u64>,
+}
+
+/// An attempt that is over.
+struct Ended {
+    lease: Lease,
+    role: Role,
+    service: Service,
+    outcome: Result<Outcome, Trouble>,
+}
+
+impl Dispatcher {
+    /// Serves a consumer from a journal.
+    #[must_use]
+    pub fn new(id: ConsumerId, journal: Journal, service: watch::Receiver<Service>) -> Self {
+        Self {
+            id,
+            journal,
+            service,
+            health: Health::new(),
+            ready: VecDeque::new(),
+            running: JoinSet::new(),
+            hungry: true,
+            next_due_ms: None,
+        }
+    }
+
+    /// Delivers until `stop` says so, then lets what runs come to its end.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let wake = self.journal.wake_of(self.id);
+        loop {
+            self.fill().await;
+            let pause = Duration::from_millis(self.wake_at_ms().saturating_sub(clock::steady_ms()));
+            tokio::select! {
+                // A closed channel means that the app is gone: stop as well.
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(ended) = self.running.join_next() => self.settle(ended),
+                () = wake.notified() => self.hungry = true,
+                () = tokio::time::sleep(pause) => self.hungry = true,
+                changed = self.service.changed() => if changed.is_err() { break },
+            }
+        }
+        while let Some(lease) = self.ready.pop_front() {
+            self.end(lease, End::Released, Vec::new(), Vec::new());
+        }
+        while let Some(ended) = self.running.join_next().await {
+            self.settle(ended);
+        }
+    }
+
+    fn wake_at_ms(&self) -> u64 {
+        let times = [self.next_due_ms.filter(|_| !self.health.is_down()), self.health.probe_at_ms()];
+        let latest = clock::steady_ms() + LOOK_AGAIN_MS;
+        times.into_iter().flatten().min().unwrap_or(latest).min(latest)
+    }
+
+    /// Begins as many attempts as may run.
+    async fn fill(&mut self) {
+        let concurrency = self.service.borrow_and_update().consumer.settings.concurrency;
+        loop {
+            let slots = self.health.slots(clock::steady_ms(), self.running.len(), concurrency);
+            if slots == 0 {
+                return;
+            }
+            if let Some(lease) = self.ready.pop_front() {
+                self.begin(lease);
+            } else if !self.hungry || !self.lease(slots, concurrency).await {
+                return;
+            }
+        }
+    }
+
+    /// Takes leases; `false` when there is nothing to be had now.
+    async fn lease(&mut self, slots: usize, concurrency: usize) -> bool {
+        let down = self.health.is_down();
+        // Some are taken ahead, so that the journal is not asked for each of them.
+        let most = if down { 1 } else { slots + concurrency };
+        let now_ms = clock::steady_ms();
+        match self.journal.lease(self.id, most, down, now_ms).await {
+            Ok(leased) => {
+                self.hungry = leased.more;
+                self.next_due_ms = leased.next_due_ms;
+                self.ready.extend(leased.leases);
+                !self.ready.is_empty() || self.hungry
+            }
+            Err(trouble) => {
+                tracing::debug!(%trouble, "no leases");
+                self.hungry = false;
+                self.next_due_ms = Some(now_ms + JOURNAL_PAUSE_MS);
+                false
+            }
+        }
+    }
+
+    fn begin(&mut self, lease: Lease) {
+        let role = self.health.begin();
+        let service = self.service.borrow().clone();
+        let journal = self.journal.clone();
+        self.running.spawn(async move {
+            // One record that we cannot handle must not hold its lane, nor take others down.
+            let carried = AssertUnwindSafe(carry(&service.consumer, &service.terms, &journal, &lease));
+            let outcome = carried.catch_unwind().await.unwrap_or_else(|_| Ok(Outcome::hopeless(Reason::Unreadable)));
+            Ended { lease, role, service, outcome }
+        });
+    }
+
+    fn settle(&mut self, ended: Result<Ended, JoinError>) {
+        let Ended { lease, role, service, outcome } = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(%error, "a delivery broke off");
+                return;
+            }
+        };
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(trouble) => {
+                tracing::debug!(%trouble, "not planned");
+                self.health.not_asked(role);
+                return self.end(lease, End::Released, Vec::new(), Vec::new());
+            }
+        };
+        self.judge(&outcome, &lease, role, &service);
+        let circumstances = Circumstances {
+            retry: &service.consumer.settings.retry,
+            since_ms: lease.since_ms,
+            now_ms: clock::steady_ms(),
+            down_until_ms: self.health.probe_at_ms(),
+            random: fastrand::f64(),
+        };
+        let Outcome { carried, advances, .. } = outcome;
+        let (end, apart) = decide(carried, circumstances);
+        tell(&service.consumer, &lease, &end, apart.iter().map(|apart| apart.reason));
+        self.end(lease, end, apart, advances.into_iter().collect());
+    }
+
+    /// What an outcome says of the consumer.
+    fn judge(&mut self, outcome: &Outcome, lease: &Lease, role: Role, service: &Service) {
+        let settings = &service.consumer.settings;
+        let turn = match &outcome.carried {
+            Carried::Refused { verdict, .. } => {
+                let asked = verdict.retry_after().map(Duration::from_secs);
+                let now_ms = clock::steady_ms();
+                self.health.refused(Refusal { lane: lease.lane, role, asked }, &settings.retry, now_ms, fastrand::f64())
+            }
+            Carried::Through { .. } if outcome.asked => self.health.delivered(),
+            Carried::Through { .. } | Carried::Hopeless(_) => {
+                self.health.not_asked(role);
+                None
+            }
+        };
+        match turn {
+            Some(Turn::WentDown) => {
+                tracing::warn!(consumer = %settings.name, "consumer is down: it is asked by one probe at a time");
+            }
+            Some(Turn::CameBack) => tracing::info!(consumer = %settings.name, "consumer is back"),
+            None => {}
+        }
+    }
+
+    fn end(&self, lease: Lease, end: End, apart: Vec<Apart>, advances: Vec<(Identity, u8)>) {
+        self.journal.settle(Settlement { lease, end, apart, advances, now_ms: clock::steady_ms() });
+    }
+}
+
+/// Counts and logs an ending. Nothing personal: a record is called by its place.
+fn tell(consumer: &Consumer, lease: &Lease, end: &End, apart: impl Iterator<Item = Reason>) {
+    let (meter, name, record) = (&consumer.meter, &consumer.settings.name, lease.record.id);
+    let dead = |reason: Reason| {
+        meter.dead_lettered(reason);
+        tracing::warn!(consumer = %name, record, reason = reason.label(), "dead letter");
+    };
+    apart.for_each(dead);
+    match end {
+        End::RetryAt { .. } => meter.ended(Delivery::Retried, 1),
+        End::Buried { reason, .. } => dead(*reason),
+        End::Settled | End::Released => {}
+    }
+}

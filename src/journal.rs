@@ -1,0 +1,318 @@
+//! What makes a 200 a promise: every webhook is kept here before it is answered, until each of its
+//! consumers has taken it.
+//!
+//! A journal appends what arrived, leases it out in the order of its lanes, and writes down how each
+//! lease ended. It knows records, lanes, consumers and times; what is in a body, HTTP and the
+//! configuration file are nothing to it. It takes every time it compares as an argument.
+
+mod embedded;
+mod letter;
+mod record;
+
+pub use embedded::{Embedded, OpenError, Settings};
+pub use letter::{Amount, Depth, Letter, LetterId, Selection, Step};
+pub use record::{Arrival, ConsumerId, NewRecord, Record};
+
+use crate::fate::Reason;
+use crate::format::Identity;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Why a journal does not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// No room is left for what has to be written.
+    #[error("the disk is full")]
+    Full,
+    /// The file cannot be written or read.
+    #[error("{0}")]
+    Failing(String),
+    /// It did not answer in time.
+    #[error("the disk does not answer")]
+    Stalled,
+    /// It was closed.
+    #[error("the journal is closed")]
+    Closed,
+}
+
+/// What became of an arrival.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Appended {
+    /// All of it is durable: what is new was written, what is known was written before.
+    Safe {
+        /// For each record, whether it was known already.
+        known: Vec<bool>,
+    },
+    /// Nothing was written: of some records a part is known. For each record, which of its
+    /// identities.
+    Partly(Vec<Vec<bool>>),
+}
+
+/// A record on its way to a consumer. While it is out, nothing else of its lane is.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    /// Who it is for.
+    pub consumer: ConsumerId,
+    /// The record.
+    pub record: Arc<Record>,
+    /// Its conversation.
+    pub lane: i64,
+    /// How many attempts were made at the request that comes next.
+    pub attempts: u32,
+    /// How many of its requests were delivered before, and which was the last of them.
+    pub progress: Option<Progress>,
+    /// Since when the consumer is owed it, in milliseconds since 1970.
+    pub since_ms: u64,
+    /// Whether the operator asked for it: rules that compare with what was before do not hold then.
+    pub by_hand: bool,
+}
+
+/// How far a record of several requests has got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// So many requests were delivered.
+    pub done: u32,
+    /// The delivery id of the last of them: if it is another when the record is prepared again, the
+    /// count means nothing.
+    pub last: String,
+}
+
+/// Some leases, and when there is more.
+#[derive(Debug, Clone, Default)]
+pub struct Leased {
+    /// The leases.
+    pub leases: Vec<Lease>,
+    /// When the next parked record is due, in milliseconds since 1970.
+    pub next_due_ms: Option<u64>,
+    /// Whether more could be had at once.
+    pub more: bool,
+}
+
+/// How a lease ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The consumer is owed it no longer: delivered, dropped or without a counterpart.
+    Settled,
+    /// It is tried again at that time; until then its lane is parked.
+    RetryAt {
+        /// Milliseconds since 1970.
+        due_ms: u64,
+        /// How many attempts were made by now.
+        attempts: u32,
+        /// How far it has got.
+        progress: Option<Progress>,
+        /// What the last attempt came to.
+        verdict: String,
+    },
+    /// It is a dead letter.
+    Buried {
+        /// Why.
+        reason: Reason,
+        /// How many attempts were made.
+        attempts: u32,
+        /// What the last attempt came to, if there was one.
+        verdict: Option<String>,
+    },
+    /// It was not tried at all.
+    Released,
+}
+
+/// A lease that ended, and what goes with it in one transaction.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The lease.
+    pub lease: Lease,
+    /// How it ended.
+    pub end: End,
+    /// Parts of it that are dead letters of their own.
+    pub apart: Vec<Apart>,
+    /// How far the consumer knows of messages now.
+    pub advances: Vec<(Identity, u8)>,
+    /// When, in milliseconds since 1970.
+    pub now_ms: u64,
+}
+
+/// A part of a record that became a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Apart {
+    /// The part, a body in the format of the record.
+    pub body: Vec<u8>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Whether a journal can take anything, for readiness.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Vitals {
+    /// It can.
+    Well,
+    /// It cannot, and why.
+    Ill(Trouble),
+}
+
+/// The journals there are. Add one: a file, a variant, a line in `tests/it/journal`.
+#[derive(Debug, Clone)]
+pub enum Journal {
+    /// A file of this process.
+    Embedded(Embedded),
+}
+
+impl Journal {
+    /// Gives consumers their ids, made up once for each name, and remembers how long each is waited
+    /// for in milliseconds.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn register(&self, consumers: Vec<(String, u64)>) -> Result<Vec<ConsumerId>, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.register(consumers).await,
+        }
+    }
+
+    /// Makes an arrival durable: all of it, in one transaction, before this is ready.
+    ///
+    /// # Errors
+    /// When that cannot be promised. Then some of it may have been written all the same; the
+    /// platform's retry finds that part known.
+    pub async fn append(&self, arrival: Arrival) -> Result<Appended, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.append(arrival).await,
+        }
+    }
+
+    /// Leases at most `most` records owed to a consumer, the next of as many lanes, none of a lane
+    /// that is out or parked. `fresh_first` prefers what was never tried.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn lease(
+        &self,
+        consumer: ConsumerId,
+        most: usize,
+        fresh_first: bool,
+        now_ms: u64,
+    ) -> Result<Leased, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.lease(consumer, most, fresh_first, now_ms).await,
+        }
+    }
+
+    /// How far a consumer knows of some messages, those of which it knows something.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn advances(
+        &self,
+        consumer: ConsumerId,
+        messages: Vec<Identity>,
+    ) -> Result<HashMap<Identity, u8>, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.advances(consumer, messages).await,
+        }
+    }
+
+    /// Writes down how a lease ended. It is durable a moment later; if it never gets there, the
+    /// record is delivered again.
+    pub fn settle(&self, settlement: Settlement) {
+        match self {
+            Journal::Embedded(journal) => journal.settle(settlement),
+        }
+    }
+
+    /// Told when there may be something to lease for a consumer.
+    #[must_use]
+    pub fn wake_of(&self, consumer: ConsumerId) -> Arc<Notify> {
+        match self {
+            Journal::Embedded(journal) => journal.wake_of(consumer),
+        }
+    }
+
+    /// Whether it can take anything now.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        match self {
+            Journal::Embedded(journal) => journal.vitals(),
+        }
+    }
+
+    /// What is owed to each consumer that it knows of.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.depths(now_ms).await,
+        }
+    }
+
+    /// A page of dead letters, or of what is still waiting, from `after` on.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn letters(&self, waiting: bool, after: Option<LetterId>, most: usize) -> Result<Vec<Letter>, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.letters(waiting, after, most).await,
+        }
+    }
+
+    /// One dead letter or waiting record, with what it holds.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn letter(&self, id: LetterId) -> Result<Option<(Letter, Record)>, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.letter(id).await,
+        }
+    }
+
+    /// Puts a dead letter at the end of its lane again, for its consumer or for others in its place.
+    /// `false`: there is none of this id.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn revive(&self, id: LetterId, to: Vec<ConsumerId>, now_ms: u64) -> Result<bool, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.revive(id, to, now_ms).await,
+        }
+    }
+
+    /// Forgets a dead letter. `false`: there is none of this id.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn drop_letter(&self, id: LetterId) -> Result<bool, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.drop_letter(id).await,
+        }
+    }
+
+    /// Makes a waiting record a dead letter. `false`: there is none of this id, or it is being
+    /// delivered right now.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn bury(&self, id: LetterId, now_ms: u64) -> Result<bool, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.bury(id, now_ms).await,
+        }
+    }
+
+    /// Owes a consumer again what it was given since a time, each at the end of its lane; a step of
+    /// it, from where the last one ended.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn owe_again(&self, selection: Selection, now_ms: u64) -> Result<Amount, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.owe_again(selection, now_ms).await,
+        }
+    }
+
+    /// Writes down what is settled and closes; what comes later is refused.
+    pub async fn close(&self) {
+        match self {
+            Journal::Embedded(journal) => journal.close().await,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The journal of one process: an SQLite file beside it, and one thread that owns it.
+//!
+//! Everything that is written while the disk is busy goes into the next transaction: one fsync serves
+//! all who wait. Why SQLite, and why like this: `docs/decisions/0003-embedded-journal.md`.
+
+mod advances;
+mod append;
+mod checkpoint;
+mod keeper;
+mod lanes;
+mod letters;
+mod open;
+mod retention;
+mod schema;
+mod settle;
+mod space;
+
+pub use open::OpenError;
+
+use super::{
+    Amount, Appended, Arrival, ConsumerId, Depth, Leased, Letter, LetterId, Record, Selection, Settlement, Trouble,
+    Vitals,
+};
+use crate::clock;
+use crate::format::Identity;
+use keeper::Keeper;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+
+/// `[journal]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The file. SQLite keeps two more beside it, and we a third that says it is in use.
+    pub path: PathBuf,
+    /// How long events that come again are known.
+    pub remember: Duration,
+    /// How long what was delivered is kept for another delivery.
+    pub retain_delivered: Duration,
+    /// How many bytes of it at most.
+    pub retain_max_bytes: u64,
+}
+
+/// How long anybody waits for the disk. The platforms give up after some 20 s.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A disk that takes longer for one transaction is called stalled.
+const STALLED_AFTER_MS: u64 = 5_000;
+
+/// What the keeper is asked to do.
+enum Job {
+    /// Answered at once.
+    Read(Read),
+    /// Part of a transaction; answered when that is durable.
+    Write(Write),
+    /// How a delivery ended; nobody waits for it.
+    Settle(Box<Settlement>),
+    /// The last job.
+    Close(Reply<()>),
+}
+
+type Read = Box<dyn FnOnce(&mut Keeper) + Send>;
+type Write = Box<dyn FnOnce(&mut Keeper) -> rusqlite::Result<()> + Send>;
+type Reply<T> = oneshot::Sender<Result<T, Trouble>>;
+
+/// What the keeper tells everybody.
+#[derive(Debug, Default)]
+struct Shared {
+    trouble: Mutex<Option<Trouble>>,
+    /// Since when the disk has been at work on one transaction; 0 while it is not.
+    busy_since_ms: AtomicU64,
+    wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
+}
+
+/// A lock whose holder panicked still holds good data: none of ours is left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn wake_of(&self, consumer: ConsumerId) -> Arc<Notify> {
+        Arc::clone(lock(&self.wakes).entry(consumer).or_default())
+    }
+}
+
+/// A handle to the keeper.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    jobs: mpsc::Sender<Job>,
+    shared: Arc<Shared>,
+}
+
+impl Embedded {
+    /// Opens the file, or makes it, and starts its keeper.
+    ///
+    /// # Errors
+    /// Another process has it, a later version wrote it, or the system refuses.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let (jobs, inbox) = mpsc::channel();
+        let shared = Arc::new(Shared::default());
+        let keeper = Keeper::open(settings, inbox, Arc::clone(&shared))?;
+        let named = std::thread::Builder::new().name("journal".to_owned());
+        named.spawn(move || keeper.run()).map_err(OpenError::Thread)?;
+        Ok(Self { jobs, shared })
+    }
+
+    async fn answer<T>(&self, job: Job, answer: oneshot::Receiver<Result<T, Trouble>>) -> Result<T, Trouble> {
+        self.jobs.send(job).map_err(|_| Trouble::Closed)?;
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(answered) => answered.unwrap_or(Err(Trouble::Closed)),
+            Err(_) => Err(Trouble::Stalled),
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Keeper) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Read(Box::new(move |keeper| {
+            let found = read(keeper).map_err(|error| keeper::trouble(&error));
+            keeper::tell(reply, found);
+        }));
+        self.answer(job, answer).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Keeper) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Write(Box::new(move |keeper| match write(keeper) {
+            Ok(value) => {
+                keeper.answer(reply, value);
+                Ok(())
+            }
+            Err(Refusal::NoRoom) => {
+                keeper::tell(reply, Err(Trouble::Full));
+                Ok(())
+            }
+            Err(Refusal::Sqlite(error)) => {
+                keeper::tell(reply, Err(keeper::trouble(&error)));
+                Err(error)
+            }
+        }));
+        self.answer(job, answer).await
+    }
+
+    pub(super) async fn register(&self, consumers: Vec<(String, u64)>) -> Result<Vec<ConsumerId>, Trouble> {
+        self.write(move |keeper| keeper.register(&consumers)).await
+    }
+
+    pub(super) async fn append(&self, arrival: Arrival) -> Result<Appended, Trouble> {
+        self.write(move |keeper| keeper.append(arrival)).await
+    }
+
+    pub(super) async fn lease(
+        &self,
+        consumer: ConsumerId,
+        most: usize,
+        fresh_first: bool,
+        now_ms: u64,
+    ) -> Result<Leased, Trouble> {
+        self.read(move |keeper| keeper.lease(consumer, most, fresh_first, now_ms)).await
+    }
+
+    pub(super) fn settle(&self, settlement: Settlement) {
+        if self.jobs.send(Job::Settle(Box::new(settlement))).is_err() {
+            tracing::error!("a delivery ended after the journal was closed; it will be repeated");
+        }
+    }
+
+    pub(super) fn wake_of(&self, consumer: ConsumerId) -> Arc<Notify> {
+        self.shared.wake_of(consumer)
+    }
+
+    pub(super) fn vitals(&self) -> Vitals {
+        if let Some(trouble) = lock(&self.shared.trouble).clone() {
+            return Vitals::Ill(trouble);
+        }
+        match self.shared.busy_since_ms.load(Ordering::Relaxed) {
+            0 => Vitals::Well,
+            since if clock::steady_ms().saturating_sub(since) > STALLED_AFTER_MS => Vitals::Ill(Trouble::Stalled),
+            _ => Vitals::Well,
+        }
+    }
+
+    pub(super) async fn advances(
+        &self,
+        consumer: ConsumerId,
+        messages: Vec<Identity>,
+    ) -> Result<HashMap<Identity, u8>, Trouble> {
+        self.read(move |keeper| keeper.advances(consumer, &messages)).await
+    }
+
+    pub(super) async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
+        self.read(move |keeper| keeper.depths(now_ms)).await
+    }
+
+    pub(super) async fn letters(
+        &self,
+        waiting: bool,
+        after: Option<LetterId>,
+        most: usize,
+    ) -> Result<Vec<Letter>, Trouble> {
+        self.read(move |keeper| keeper.letters(waiting, after, most)).await
+    }
+
+    pub(super) async fn letter(&self, id: LetterId) -> Result<Option<(Letter, Record)>, Trouble> {
+        self.read(move |keeper| keeper.letter(id)).await
+    }
+
+    pub(super) async fn revive(&self, id: LetterId, to: Vec<ConsumerId>, now_ms: u64) -> Result<bool, Trouble> {
+        self.write(move |keeper| keeper.revive(id, &to, now_ms)).await
+    }
+
+    pub(super) async fn drop_letter(&self, id: LetterId) -> Result<bool, Trouble> {
+        self.write(move |keeper| keeper.drop_letter(id)).await
+    }
+
+    pub(super) async fn bury(&self, id: LetterId, now_ms: u64) -> Result<bool, Trouble> {
+        self.write(move |keeper| keeper.bury(id, now_ms)).await
+    }
+
+    pub(super) async fn owe_again(&self, selection: Selection, now_ms: u64) -> Result<Amount, Trouble> {
+        self.write(move |keeper| keeper.owe_again(&selection, now_ms)).await
+    }
+
+    pub(super) async fn close(&self) {
+        let (reply, answer) = oneshot::channel();
+        if let Err(trouble) = self.answer(Job::Close(reply), answer).await {
+            tracing::error!(%trouble, "the journal was not closed in order; what was settled last is delivered again");
+        }
+    }
+}
+
+/// Why a job is not done.
+enum Refusal {
+    /// There is no room for it; the transaction goes on without it.
+    NoRoom,
+    /// The transaction has failed.
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Refusal::Sqlite(error)
+    }
+}

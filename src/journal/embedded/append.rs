@@ -1,0 +1,189 @@
+//! What arrives: known events are told apart, the rest is written.
+
+use super::Refusal;
+use super::keeper::Keeper;
+use crate::fate::Reason;
+use crate::format::{Identities, Identity};
+use crate::journal::{Appended, Arrival, ConsumerId, NewRecord};
+use rusqlite::{OptionalExtension, params};
+use std::collections::HashSet;
+
+/// Ids are set aside in the file so many at a time. None is ever given twice, whatever is deleted.
+const IDS_AT_ONCE: i64 = 10_000;
+/// What SQLite needs for a record beside its body and its headers.
+pub(super) const RECORD_OVERHEAD_BYTES: u64 = 400;
+
+impl Keeper {
+    /// Makes one arrival part of the open transaction.
+    pub(super) fn append(&mut self, arrival: Arrival) -> Result<Appended, Refusal> {
+        let Arrival { received_ms, records, room: _room } = arrival;
+        let bytes: u64 = records.iter().map(|record| record.body.len() as u64 + RECORD_OVERHEAD_BYTES).sum();
+        if !self.has_room(bytes)? {
+            return Err(Refusal::NoRoom);
+        }
+        let mut memory = Memory { added: HashSet::new(), now_ms: received_ms };
+        let known: Vec<Known> =
+            records.iter().map(|record| self.recall(record, &mut memory)).collect::<rusqlite::Result<_>>()?;
+        if known.iter().any(Known::is_partly) {
+            self.forget(&memory.added)?;
+            return Ok(Appended::Partly(known.into_iter().map(|known| known.events).collect()));
+        }
+        let known: Vec<bool> = known.iter().map(Known::is_wholly).collect();
+        for (record, known) in records.iter().zip(&known) {
+            if !known {
+                self.write(record, received_ms)?;
+            }
+        }
+        Ok(Appended::Safe { known })
+    }
+
+    /// Which events of a record are known. Those that are not are from now on.
+    fn recall(&self, record: &NewRecord, memory: &mut Memory) -> rusqlite::Result<Known> {
+        let Identities { events, beside } = &record.identities;
+        let events = events.iter().map(|event| self.is_known(event, memory)).collect::<rusqlite::Result<_>>()?;
+        let beside = beside.as_ref().map(|errors| self.is_known(errors, memory)).transpose()?;
+        Ok(Known { events, beside })
+    }
+
+    /// What one webhook says twice it says twice: only what was known before it counts.
+    fn is_known(&self, identity: &Identity, memory: &mut Memory) -> rusqlite::Result<bool> {
+        let forgotten_ms = memory.now_ms.saturating_sub(crate::clock::millis(self.settings.remember));
+        let mut remember = self.db.prepare_cached(
+            "INSERT INTO known(key, at) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET at = excluded.at WHERE at < ?3",
+        )?;
+        let is_new = remember.execute(params![identity, memory.now_ms, forgotten_ms])? > 0;
+        if is_new {
+            memory.added.insert(*identity);
+        }
+        Ok(!is_new && !memory.added.contains(identity))
+    }
+
+    fn forget(&self, added: &HashSet<Identity>) -> rusqlite::Result<()> {
+        let mut forget = self.db.prepare_cached("DELETE FROM known WHERE key = ?1")?;
+        for identity in added {
+            forget.execute(params![identity])?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, new: &NewRecord, received_ms: u64) -> rusqlite::Result<()> {
+        let id = self.next_id()?;
+        self.insert(id, new, received_ms, None)?;
+        for consumer in &new.to {
+            self.owe(*consumer, id, new.lane, received_ms, false)?;
+        }
+        if new.to.is_empty() {
+            self.insert_dead(ConsumerId::NOBODY, id, Reason::UnknownNumber, received_ms)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn insert(
+        &self,
+        id: i64,
+        new: &NewRecord,
+        received_ms: u64,
+        origin: Option<i64>,
+    ) -> rusqlite::Result<()> {
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO record(id, received, lane, source, kind, number, headers, consumers, origin, body)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?;
+        let (source, kind, body) = (new.source.label(), new.kind.label(), new.body.as_ref());
+        let to = written(&new.to);
+        insert.execute(params![id, received_ms, new.lane, source, kind, new.number, new.headers, to, origin, body])?;
+        Ok(())
+    }
+
+    /// A consumer is owed a record.
+    pub(super) fn owe(
+        &mut self,
+        consumer: ConsumerId,
+        record: i64,
+        lane: i64,
+        since_ms: u64,
+        by_hand: bool,
+    ) -> rusqlite::Result<()> {
+        let mut owe = self.db.prepare_cached(
+            "INSERT INTO owed(consumer, record, lane, since, by_hand, attempts) VALUES(?1, ?2, ?3, ?4, ?5, 0)",
+        )?;
+        owe.execute(params![consumer.0, record, lane, since_ms, by_hand])?;
+        drop(owe);
+        self.queue(consumer).owed += 1;
+        self.woken.push(consumer);
+        Ok(())
+    }
+
+    pub(super) fn insert_dead(
+        &mut self,
+        consumer: ConsumerId,
+        record: i64,
+        reason: Reason,
+        now_ms: u64,
+    ) -> rusqlite::Result<()> {
+        let mut bury = self
+            .db
+            .prepare_cached("INSERT INTO dead(consumer, record, reason, at, attempts) VALUES(?1, ?2, ?3, ?4, 0)")?;
+        bury.execute(params![consumer.0, record, reason.label(), now_ms])?;
+        drop(bury);
+        self.queue(consumer).dead += 1;
+        Ok(())
+    }
+
+    /// The place of the next record.
+    pub(super) fn next_id(&mut self) -> rusqlite::Result<i64> {
+        self.next_record += 1;
+        if self.next_record > self.reserved {
+            let reserved = self.next_record + IDS_AT_ONCE;
+            let mut reserve = self.db.prepare_cached(
+                "INSERT INTO counter(name, value) VALUES('record', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1",
+            )?;
+            reserve.execute(params![reserved])?;
+            self.reserved = reserved;
+        }
+        Ok(self.next_record)
+    }
+
+    /// Goes on behind everything that was ever given a place.
+    pub(super) fn load_counter(&mut self) -> rusqlite::Result<()> {
+        let counted = "SELECT value FROM counter WHERE name = 'record'";
+        let counted: Option<i64> = self.db.query_row(counted, [], |row| row.get(0)).optional()?;
+        self.next_record = counted.unwrap_or_default();
+        self.reserved = self.next_record;
+        self.durable = self.next_record;
+        Ok(())
+    }
+}
+
+/// What an arrival adds to what is known.
+struct Memory {
+    added: HashSet<Identity>,
+    now_ms: u64,
+}
+
+/// What of a record is known.
+struct Known {
+    events: Vec<bool>,
+    beside: Option<bool>,
+}
+
+impl Known {
+    fn is_partly(&self) -> bool {
+        self.events.contains(&true) && self.events.contains(&false)
+    }
+
+    /// Errors that nobody has seen make it new, whatever they stand beside.
+    fn is_wholly(&self) -> bool {
+        self.events.contains(&true) && self.beside != Some(false)
+    }
+}
+
+/// Consumers as the column `consumers` has them.
+fn written(consumers: &[ConsumerId]) -> String {
+    consumers.iter().map(|consumer| consumer.0.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// The column `consumers`, read.
+pub(super) fn read_consumers(text: &str) -> Vec<ConsumerId> {
+    text.split_whitespace().filter_map(|id| id.parse().ok()).map(ConsumerId).collect()
+}

@@ -1,0 +1,273 @@
+//! Leases: the next record of each lane that nothing of is out.
+//!
+//! The file knows the order of everything; memory knows only what is out. A record is leased if it is
+//! the head of its lane, so a lane can neither be overtaken nor sent twice at once, however many
+//! records wait.
+
+use super::append::read_consumers;
+use super::keeper::{Keeper, rows};
+use crate::event::Kind;
+use crate::format::Format;
+use crate::journal::{ConsumerId, Lease, Leased, Progress, Record};
+use hyper::body::Bytes;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// Bodies leased at once take no more than this together, but for the first of them.
+const LEASE_BYTES: usize = 4 << 20;
+/// So many rows are looked at in one go; others wait for the file, too.
+const SCAN_ROWS: usize = 512;
+
+/// What is owed to one consumer, as far as memory knows it.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    /// Everything up to here was looked at: it is out, parked, or behind something of its lane.
+    cursor: i64,
+    /// Lanes of which something is out.
+    pub(super) out: HashMap<i64, Out>,
+    /// Lanes that came back and have more.
+    pub(super) freed: VecDeque<i64>,
+    /// How many records are owed, parked and dead.
+    pub(super) owed: u64,
+    pub(super) parked: u64,
+    pub(super) dead: u64,
+}
+
+/// What is out of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Out {
+    pub(super) record: i64,
+    pub(super) was_parked: bool,
+}
+
+/// A row of `owed`.
+struct Owed {
+    record: i64,
+    lane: i64,
+    since_ms: u64,
+    by_hand: bool,
+    attempts: u32,
+    due_ms: Option<u64>,
+    progress: Option<Progress>,
+}
+
+const OWED: &str = "record, lane, since, by_hand, attempts, due, done, last";
+
+impl Owed {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (done, last): (Option<u32>, Option<String>) = (row.get(6)?, row.get(7)?);
+        Ok(Self {
+            record: row.get(0)?,
+            lane: row.get(1)?,
+            since_ms: row.get(2)?,
+            by_hand: row.get(3)?,
+            attempts: row.get(4)?,
+            due_ms: row.get(5)?,
+            progress: done.zip(last).map(|(done, last)| Progress { done, last }),
+        })
+    }
+}
+
+impl Keeper {
+    /// The queue of a consumer.
+    pub(super) fn queue(&mut self, consumer: ConsumerId) -> &mut Queue {
+        self.queues.entry(consumer).or_default()
+    }
+
+    pub(super) fn lease(
+        &mut self,
+        consumer: ConsumerId,
+        most: usize,
+        fresh_first: bool,
+        now_ms: u64,
+    ) -> rusqlite::Result<Leased> {
+        let (db, durable) = (&self.db, self.durable);
+        let queue = self.queues.entry(consumer).or_default();
+        let mut round = Round { db, consumer, queue, most, leased: Leased::default(), bytes: 0 };
+        if fresh_first {
+            round.fresh(durable)?;
+            round.due(now_ms)?;
+        } else {
+            round.due(now_ms)?;
+            round.freed()?;
+            round.fresh(durable)?;
+        }
+        round.freed()?;
+        let mut leased = round.leased;
+        leased.next_due_ms = self.next_due(consumer, now_ms)?;
+        Ok(leased)
+    }
+
+    fn next_due(&self, consumer: ConsumerId, now_ms: u64) -> rusqlite::Result<Option<u64>> {
+        let mut next = self.db.prepare_cached("SELECT min(due) FROM owed WHERE consumer = ?1 AND due > ?2")?;
+        next.query_row(params![consumer.0, now_ms], |row| row.get(0))
+    }
+
+    pub(super) fn load_queues(&mut self) -> rusqlite::Result<()> {
+        let read = |row: &Row<'_>| Ok((ConsumerId(row.get(0)?), row.get(1)?));
+        self.names = rows(&self.db, "SELECT id, name FROM consumer", [], read)?.into_iter().collect();
+        self.recount()
+    }
+
+    /// Counts what the file holds for each consumer.
+    pub(super) fn recount(&mut self) -> rusqlite::Result<()> {
+        let read = |row: &Row<'_>| Ok((ConsumerId(row.get(0)?), row.get(1)?, row.get(2)?));
+        let counts = |sql: &str| rows(&self.db, sql, [], read);
+        let owed: Vec<(ConsumerId, u64, u64)> =
+            counts("SELECT consumer, count(*), count(due) FROM owed GROUP BY consumer")?;
+        let dead = counts("SELECT consumer, count(*), 0 FROM dead GROUP BY consumer")?;
+        for queue in self.queues.values_mut() {
+            (queue.owed, queue.parked, queue.dead) = (0, 0, 0);
+        }
+        for (consumer, owed, parked) in owed {
+            let queue = self.queue(consumer);
+            let parked_out = queue.out.values().filter(|out| out.was_parked).count() as u64;
+            (queue.owed, queue.parked) = (owed, parked.saturating_sub(parked_out));
+        }
+        for (consumer, dead, _) in dead {
+            self.queue(consumer).dead = dead;
+        }
+        Ok(())
+    }
+}
+
+/// One request for leases.
+struct Round<'k> {
+    db: &'k Connection,
+    consumer: ConsumerId,
+    queue: &'k mut Queue,
+    most: usize,
+    leased: Leased,
+    bytes: usize,
+}
+
+impl Round<'_> {
+    fn is_full(&self) -> bool {
+        self.leased.leases.len() >= self.most || self.bytes >= LEASE_BYTES
+    }
+
+    /// What was parked until now.
+    fn due(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        if self.is_full() || self.queue.parked == 0 {
+            return Ok(());
+        }
+        // Rows of lanes that are out are passed over.
+        let most = self.most + self.queue.out.len();
+        let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND due <= ?2 ORDER BY due LIMIT ?3");
+        for owed in rows(self.db, &sql, params![self.consumer.0, now_ms, most], Owed::read)? {
+            if self.is_full() {
+                self.leased.more = true;
+                break;
+            }
+            self.take(owed)?;
+        }
+        Ok(())
+    }
+
+    /// The next of lanes that came back.
+    fn freed(&mut self) -> rusqlite::Result<()> {
+        let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND lane = ?2 ORDER BY record LIMIT 1");
+        while !self.is_full() {
+            let Some(lane) = self.queue.freed.pop_front() else { return Ok(()) };
+            for head in rows(self.db, &sql, params![self.consumer.0, lane], Owed::read)? {
+                if head.due_ms.is_none() && head.record <= self.queue.cursor {
+                    self.take(head)?;
+                }
+            }
+        }
+        self.leased.more |= !self.queue.freed.is_empty();
+        Ok(())
+    }
+
+    /// What was not looked at so far.
+    fn fresh(&mut self, durable: i64) -> rusqlite::Result<()> {
+        if self.is_full() || self.queue.cursor >= durable {
+            self.leased.more |= self.queue.cursor < durable;
+            return Ok(());
+        }
+        let sql = format!(
+            "SELECT {OWED} FROM owed WHERE consumer = ?1 AND record > ?2 AND record <= ?3 ORDER BY record LIMIT ?4"
+        );
+        let room = self.most - self.leased.leases.len();
+        let limit = SCAN_ROWS.min(room.saturating_mul(4).max(16));
+        let found = rows(self.db, &sql, params![self.consumer.0, self.queue.cursor, durable, limit], Owed::read)?;
+        let was_last = found.len() < limit;
+        for owed in found {
+            if self.is_full() {
+                self.leased.more = true;
+                return Ok(());
+            }
+            self.queue.cursor = owed.record;
+            if owed.due_ms.is_none() && self.is_head(&owed)? {
+                self.take(owed)?;
+            }
+        }
+        if was_last {
+            self.queue.cursor = durable;
+        }
+        self.leased.more |= !was_last;
+        Ok(())
+    }
+
+    /// Whether nothing of its lane is owed before it.
+    fn is_head(&self, owed: &Owed) -> rusqlite::Result<bool> {
+        if self.queue.out.contains_key(&owed.lane) {
+            return Ok(false);
+        }
+        let mut earlier =
+            self.db.prepare_cached("SELECT 1 FROM owed WHERE consumer = ?1 AND lane = ?2 AND record < ?3 LIMIT 1")?;
+        Ok(!earlier.exists(params![self.consumer.0, owed.lane, owed.record])?)
+    }
+
+    fn take(&mut self, owed: Owed) -> rusqlite::Result<()> {
+        if self.queue.out.contains_key(&owed.lane) {
+            return Ok(());
+        }
+        let Some(record) = load(self.db, owed.record)? else {
+            tracing::error!(
+                record = owed.record,
+                "the journal owes a record that it does not hold: the file is damaged"
+            );
+            return Ok(());
+        };
+        let was_parked = owed.due_ms.is_some();
+        self.queue.out.insert(owed.lane, Out { record: owed.record, was_parked });
+        if was_parked {
+            self.queue.parked = self.queue.parked.saturating_sub(1);
+        }
+        self.bytes += record.body.len();
+        self.leased.leases.push(Lease {
+            consumer: self.consumer,
+            record: Arc::new(record),
+            lane: owed.lane,
+            attempts: owed.attempts,
+            progress: owed.progress,
+            since_ms: owed.since_ms,
+            by_hand: owed.by_hand,
+        });
+        Ok(())
+    }
+}
+
+/// A record by its id.
+pub(super) fn load(db: &Connection, id: i64) -> rusqlite::Result<Option<Record>> {
+    let sql = "SELECT received, source, kind, number, headers, consumers, origin, body FROM record WHERE id = ?1";
+    db.prepare_cached(sql)?.query_row(params![id], |row| read(id, row)).optional()
+}
+
+fn read(id: i64, row: &Row<'_>) -> rusqlite::Result<Record> {
+    let body: Vec<u8> = row.get(7)?;
+    Ok(Record {
+        id,
+        received_ms: row.get(0)?,
+        // Words that a later version may have written are no reason to lose the body.
+        source: row.get_ref(1)?.as_str()?.parse().unwrap_or(Format::Cloud),
+        kind: Kind::named(row.get_ref(2)?.as_str()?).unwrap_or(Kind::Other),
+        number: row.get(3)?,
+        headers: row.get(4)?,
+        sole: read_consumers(row.get_ref(5)?.as_str()?).len() < 2,
+        origin: row.get(6)?,
+        body: Bytes::from(body),
+    })
+}

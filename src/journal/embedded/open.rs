@@ -1,0 +1,133 @@
+//! Opening the file: one process at a time, readable by its owner only.
+
+use super::schema::{self, Standing};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Why a journal cannot be opened. Each says which file it is and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("journal.path: {0} is in use by another cutover: stop that one, or give this one a file of its own")]
+    InUse(PathBuf),
+    /// A later version wrote it.
+    #[error(
+        "journal.path: {path} was written by a later version of cutover (format {found}, this one knows {known}): \
+         run that version, or give this one a file of its own"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The format it has.
+        found: i32,
+        /// The latest that is known here.
+        known: i32,
+    },
+    /// It is something else, or damaged beyond reading.
+    #[error(
+        "journal.path: {path} is no journal, or is damaged ({reason}): put the file aside and start with a new one; \
+         `sqlite3 {path} .recover` may save what is in it"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// The system refuses.
+    #[error("journal.path: cannot open {path}: {reason}")]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// No thread can be started.
+    #[error("cannot start the journal's thread: {0}")]
+    Thread(io::Error),
+}
+
+/// The lock on a journal; it goes with the process, however that ends.
+#[derive(Debug)]
+pub(super) struct Claim {
+    _file: File,
+}
+
+/// The file with something appended to its name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Claims a journal for this process. The lock is on a file of its own: closing any handle on the
+/// database itself would take SQLite's locks with it.
+fn claim(path: &Path) -> Result<Claim, OpenError> {
+    let refused = |error: io::Error| OpenError::Refused { path: path.to_owned(), reason: error.to_string() };
+    let file = private(&beside(path, "-lock")).map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Claim { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(refused(error)),
+    }
+}
+
+/// Opens a journal, made now if there is none.
+pub(super) fn open(path: &Path) -> Result<(Connection, Claim), OpenError> {
+    let refused = |error: io::Error| OpenError::Refused { path: path.to_owned(), reason: error.to_string() };
+    // One file under two names is still one file.
+    let path = match path.canonicalize() {
+        Ok(real) => real,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(refused(error)),
+    };
+    let claim = claim(&path)?;
+    private(&path).map(drop).map_err(refused)?;
+    let mut db = connect(&path).map_err(|error| failed(&path, &error))?;
+    match schema::bring_up(&mut db).map_err(|error| failed(&path, &error))? {
+        Standing::Current => Ok((db, claim)),
+        Standing::Newer(found) => Err(OpenError::Newer { path, found, known: schema::VERSION }),
+        Standing::Foreign => Err(OpenError::Damaged { path, reason: "it belongs to another program".to_owned() }),
+    }
+}
+
+/// How long a lock of somebody else, such as a `sqlite3` shell, is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages in memory; negative: KiB.
+const CACHE_KIB: i32 = -24 * 1024;
+/// How large SQLite may leave the log of a busy time; a negative value would leave it at its largest.
+const LOG_REST_BYTES: i64 = 64 << 20;
+
+/// Another connection to a journal that this process has claimed.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    // A 200 is given after a commit: every commit goes to the disk.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    // Checkpoints are made beside the accept path, see `checkpoint`.
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
+    db.pragma_update(None, "journal_size_limit", LOG_REST_BYTES)?;
+    db.pragma_update(None, "cache_size", CACHE_KIB)?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+fn failed(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let (path, reason) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, reason },
+        _ => OpenError::Refused { path, reason },
+    }
+}

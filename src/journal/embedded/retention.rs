@@ -1,0 +1,129 @@
+//! What goes: delivered records that are old or too many, identities nobody remembers.
+
+use super::Refusal;
+use super::keeper::{Keeper, rows};
+use crate::clock;
+use rusqlite::params;
+
+/// So much goes in one transaction.
+const ROWS_AT_ONCE: usize = 500;
+/// So many identities are looked at in each round; all of them in the course of time.
+const SWEEP_ROWS: usize = 5_000;
+/// What a kept record takes beside its body.
+const KEPT_OVERHEAD_BYTES: u64 = 500;
+
+/// What is kept of what was delivered.
+#[derive(Debug, Default)]
+pub(super) struct Retained {
+    bytes: u64,
+    /// Up to where the two memories were looked at in this sweep.
+    swept: [Vec<u8>; 2],
+}
+
+impl Keeper {
+    pub(super) fn load_retained(&mut self) -> rusqlite::Result<()> {
+        self.retained.bytes =
+            self.db.query_row("SELECT total(bytes) FROM done", [], |row| row.get::<_, f64>(0))? as u64;
+        Ok(())
+    }
+
+    /// Keeps a record that nobody is owed any more, for as long as that is wanted.
+    pub(super) fn retain(&mut self, record: i64, body_bytes: u64, now_ms: u64) -> rusqlite::Result<()> {
+        if self.settings.retain_delivered.is_zero() || self.settings.retain_max_bytes == 0 {
+            return self.delete_record(record);
+        }
+        let bytes = body_bytes + KEPT_OVERHEAD_BYTES;
+        let mut keep = self.db.prepare_cached("INSERT INTO done(record, at, bytes) VALUES(?1, ?2, ?3)")?;
+        keep.execute(params![record, now_ms, bytes])?;
+        drop(keep);
+        self.retained.bytes += bytes;
+        Ok(())
+    }
+
+    pub(super) fn delete_record(&self, record: i64) -> rusqlite::Result<()> {
+        self.db.prepare_cached("DELETE FROM record WHERE id = ?1")?.execute(params![record])?;
+        Ok(())
+    }
+
+    /// A round of everything that is done in the course of time.
+    pub(super) fn tidy(&mut self, now_ms: u64) {
+        if let Err(error) = self.tidy_up(now_ms) {
+            return self.fail(&error);
+        }
+        if !self.db.is_autocommit() {
+            self.commit();
+        }
+    }
+
+    fn tidy_up(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        self.settle_again()?;
+        let old = now_ms.saturating_sub(clock::millis(self.settings.retain_delivered));
+        // As much as comes in at 2,000 a second, in steps that nobody notices.
+        for _ in 0..4 {
+            let too_much = self.retained.bytes > self.settings.retain_max_bytes;
+            if self.release(if too_much { u64::MAX } else { old })? < ROWS_AT_ONCE {
+                break;
+            }
+            self.commit();
+        }
+        self.sweep(now_ms)?;
+        if self.queues.iter().any(|(consumer, queue)| queue.owed > 0 && !self.known_consumers.contains(consumer)) {
+            self.begin()?;
+            self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
+        }
+        self.check_room()
+    }
+
+    /// Deletes a step of what was delivered before a time, oldest first; how many records went.
+    fn release(&mut self, before_ms: u64) -> rusqlite::Result<usize> {
+        type Kept = (i64, i64, u64, u64);
+        let sql = "SELECT seq, record, bytes, at FROM done ORDER BY seq LIMIT ?1";
+        let first: Vec<Kept> =
+            rows(&self.db, sql, params![ROWS_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        // They stand in the order of their time: the first that is too young ends it.
+        let old: Vec<Kept> = first.into_iter().take_while(|(.., at_ms)| *at_ms < before_ms).collect();
+        if old.is_empty() {
+            return Ok(0);
+        }
+        self.begin()?;
+        for (seq, record, bytes, _) in &old {
+            self.delete_record(*record)?;
+            self.db.prepare_cached("DELETE FROM done WHERE seq = ?1")?.execute(params![seq])?;
+            self.retained.bytes = self.retained.bytes.saturating_sub(*bytes);
+        }
+        Ok(old.len())
+    }
+
+    /// Makes room in the file for so many bytes, as far as there is something delivered to give way.
+    pub(super) fn give_way(&mut self, bytes: u64) -> Result<(), Refusal> {
+        let target = self.retained.bytes.saturating_sub(bytes);
+        while self.retained.bytes > target && self.release(u64::MAX)? > 0 {}
+        Ok(())
+    }
+
+    /// Looks at a part of what is remembered and forgets what is old in it. An index by time would cost
+    /// every accept; this costs nobody.
+    fn sweep(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        let forgotten = now_ms.saturating_sub(clock::millis(self.settings.remember));
+        for (place, table) in ["known", "advance"].into_iter().enumerate() {
+            let swept = self.retained.swept.get(place).cloned().unwrap_or_default();
+            let sql = format!("SELECT key, at FROM {table} WHERE key > ?1 ORDER BY key LIMIT ?2");
+            let some: Vec<(Vec<u8>, u64)> =
+                rows(&self.db, &sql, params![swept, SWEEP_ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let reached = some.last().filter(|_| some.len() == SWEEP_ROWS).map(|(key, _)| key.clone());
+            if let Some(swept) = self.retained.swept.get_mut(place) {
+                *swept = reached.unwrap_or_default();
+            }
+            let old: Vec<Vec<u8>> = some.into_iter().filter(|(_, at)| *at < forgotten).map(|(key, _)| key).collect();
+            if old.is_empty() {
+                continue;
+            }
+            self.begin()?;
+            let mut forget = self.db.prepare_cached(&format!("DELETE FROM {table} WHERE key = ?1"))?;
+            for key in old {
+                forget.execute(params![key])?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! The tables, and how a file of an older version becomes one of this.
+//!
+//! The version of a file is SQLite's `user_version`. A step, once released, is never changed: a new
+//! version is a new step at the end.
+
+use rusqlite::Connection;
+
+/// Marks the file as ours (`file(1)` and `PRAGMA application_id` show it): "cutv".
+const APPLICATION_ID: i32 = 0x6375_7476;
+
+/// What each version added. Times are milliseconds since 1970.
+const STEPS: [&str; 2] = [
+    // Each record is owed to some consumers, in the order of its id; what nobody is owed any more is
+    // in `done`, in the order in which that came about. The two indices are for the head of a lane,
+    // and for what is parked.
+    "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+     CREATE TABLE consumer(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, give_up_ms INTEGER NOT NULL);
+     CREATE TABLE record(
+         id INTEGER PRIMARY KEY, received INTEGER NOT NULL, lane INTEGER NOT NULL, source TEXT NOT NULL,
+         kind TEXT NOT NULL, number TEXT, headers TEXT NOT NULL, consumers TEXT NOT NULL, origin INTEGER,
+         body BLOB NOT NULL);
+     CREATE TABLE owed(
+         consumer INTEGER NOT NULL, record INTEGER NOT NULL, lane INTEGER NOT NULL, since INTEGER NOT NULL,
+         by_hand INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER, done INTEGER, last TEXT, verdict TEXT,
+         PRIMARY KEY(consumer, record)) WITHOUT ROWID;
+     CREATE INDEX owed_lane ON owed(consumer, lane, record);
+     CREATE INDEX owed_due ON owed(consumer, due) WHERE due IS NOT NULL;
+     CREATE TABLE dead(
+         consumer INTEGER NOT NULL, record INTEGER NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+         attempts INTEGER NOT NULL, verdict TEXT, PRIMARY KEY(consumer, record)) WITHOUT ROWID;
+     CREATE TABLE done(seq INTEGER PRIMARY KEY, record INTEGER NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL);
+     CREATE TABLE known(key BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;",
+    // How far each consumer knows of each message, for `statuses = "forward_only"`.
+    "CREATE TABLE advance(key BLOB PRIMARY KEY, rank INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;",
+];
+
+/// The version this program writes.
+pub(super) const VERSION: i32 = STEPS.len() as i32;
+
+/// What a file turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Of this version, perhaps since just now.
+    Current,
+    /// Of a later one.
+    Newer(i32),
+    /// Another program's.
+    Foreign,
+}
+
+/// Brings a file to this version, in one transaction.
+pub(super) fn bring_up(db: &mut Connection) -> rusqlite::Result<Standing> {
+    let number = |db: &Connection, name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let (owner, version) = (number(db, "application_id")?, number(db, "user_version")?);
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let ours = owner == APPLICATION_ID || (tables == 0 && owner == 0 && version == 0);
+    let Ok(from) = usize::try_from(version) else { return Ok(Standing::Foreign) };
+    if !ours {
+        return Ok(Standing::Foreign);
+    }
+    if version > VERSION {
+        return Ok(Standing::Newer(version));
+    }
+    let missing = STEPS.get(from..).unwrap_or_default();
+    if !missing.is_empty() {
+        let transaction = db.transaction()?;
+        for step in missing {
+            transaction.execute_batch(step)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()?;
+    }
+    Ok(Standing::Current)
+}

@@ -1,0 +1,116 @@
+//! Whether there is room on the disk, told before it runs out: an accept is refused while what was
+//! accepted can still be written off.
+
+use super::Refusal;
+use super::checkpoint::Checkpointer;
+use super::keeper::Keeper;
+use super::open::beside;
+use crate::journal::Trouble;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const PAGE_BYTES: u64 = 4096;
+/// The log is kept below this, or below an eighth of a small disk.
+const LOG_MOST_BYTES: u64 = 16 << 20;
+/// What is left alone, for what nobody counts; less on a small disk.
+const SLACK_BYTES: u64 = 2 << 20;
+/// With so much free, nobody looks again for a while.
+const PLENTY_BYTES: u64 = 512 << 20;
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// Room made beyond what is asked for, so that not every accept has to make some.
+const AHEAD_BYTES: u64 = 1 << 20;
+
+/// What is known of the disk.
+#[derive(Debug)]
+pub(super) struct Space {
+    file: PathBuf,
+    log: PathBuf,
+    log_most_bytes: u64,
+    slack_bytes: u64,
+    /// Until when there is plenty.
+    plenty_until: Option<Instant>,
+    /// Whether accepts are refused for want of room.
+    pub(super) refusing: bool,
+}
+
+struct Disk {
+    free: u64,
+    total: u64,
+}
+
+/// `None` where the system does not say; then SQLite finds out.
+fn look(path: &Path) -> Option<Disk> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    Some(Disk {
+        free: found.f_bavail.saturating_mul(found.f_frsize),
+        total: found.f_blocks.saturating_mul(found.f_frsize),
+    })
+}
+
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |found| found.len())
+}
+
+impl Space {
+    pub(super) fn new(file: &Path) -> Self {
+        let total = look(file).map_or(u64::MAX, |disk| disk.total);
+        Self {
+            file: file.to_owned(),
+            log: beside(file, "-wal"),
+            log_most_bytes: LOG_MOST_BYTES.min(total / 8),
+            slack_bytes: SLACK_BYTES.min(total / 32),
+            plenty_until: None,
+            refusing: false,
+        }
+    }
+
+    /// How many pages the log may have.
+    pub(super) fn log_pages(&self) -> i32 {
+        i32::try_from(self.log_most_bytes / PAGE_BYTES).unwrap_or(i32::MAX).max(Checkpointer::LEAST_PAGES)
+    }
+
+    /// How much is missing for another `bytes`: in the file, in the log, and for what the log still
+    /// has to bring into the file.
+    fn missing(&mut self, db: &Connection, bytes: u64) -> rusqlite::Result<u64> {
+        if self.plenty_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(0);
+        }
+        let Some(disk) = look(&self.file) else { return Ok(0) };
+        if disk.free > PLENTY_BYTES + bytes.saturating_mul(4) {
+            self.plenty_until = Some(Instant::now() + LOOK_AGAIN);
+            return Ok(0);
+        }
+        let pages = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+        let unused = pages("freelist_count")? * PAGE_BYTES;
+        let not_yet_in_file = (pages("page_count")? * PAGE_BYTES).saturating_sub(length(&self.file));
+        let log = self.log_most_bytes.saturating_sub(length(&self.log)) + bytes;
+        let file = (bytes + bytes / 2).saturating_sub(unused) + not_yet_in_file;
+        Ok((log + file + self.slack_bytes).saturating_sub(disk.free))
+    }
+}
+
+impl Keeper {
+    /// Whether so much can be accepted. What was delivered gives way first.
+    pub(super) fn has_room(&mut self, bytes: u64) -> Result<bool, Refusal> {
+        let missing = self.space.missing(&self.db, bytes)?;
+        if missing > 0 {
+            self.give_way(missing + AHEAD_BYTES)?;
+        }
+        let has_room = missing == 0 || self.space.missing(&self.db, bytes)? == 0;
+        if !has_room {
+            self.suffer(Trouble::Full);
+        }
+        self.space.refusing = !has_room;
+        Ok(has_room)
+    }
+
+    /// Whether there is room again, when nobody asks.
+    pub(super) fn check_room(&mut self) -> rusqlite::Result<()> {
+        if self.space.refusing && self.space.missing(&self.db, AHEAD_BYTES)? == 0 {
+            self.space.refusing = false;
+            self.recovered();
+        }
+        Ok(())
+    }
+}
