@@ -1,8 +1,10 @@
 //! The command line: one file per command. The only place, with `main`, that prints and exits.
 
 mod check;
+mod dead_letters;
 mod demo;
 mod input;
+mod reach;
 mod replay;
 mod serve;
 mod translate;
@@ -30,6 +32,8 @@ enum Command {
     Translate(translate::Translate),
     Replay(replay::Replay),
     Check(check::Check),
+    DeadLetters(dead_letters::DeadLetters),
+    Redeliver(dead_letters::Redeliver),
     /// Print the JSON Schema of the normalized event
     Schema,
     Demo(demo::Demo),
@@ -49,6 +53,13 @@ pub enum Exit {
     Done,
     /// Exit code 1: it ran, and something in its input or at its target failed.
     Failed,
+}
+
+impl Exit {
+    /// Done only if both are.
+    fn and(self, other: Self) -> Self {
+        if self == Exit::Done { other } else { self }
+    }
 }
 
 /// The formats a command can be asked for.
@@ -80,6 +91,8 @@ impl Cli {
             Command::Translate(command) => command.run(),
             Command::Replay(command) => command.run(),
             Command::Check(command) => command.run(),
+            Command::DeadLetters(command) => command.run(),
+            Command::Redeliver(command) => command.run(),
             Command::Demo(command) => command.run(),
             Command::Schema => print(normalized::SCHEMA.as_bytes()),
             Command::Completions { shell } => {

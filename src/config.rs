@@ -36,6 +36,14 @@ pub enum Journal {
     None,
 }
 
+impl Journal {
+    /// A journal in this file, everything else as it is where nothing is said.
+    #[must_use]
+    pub fn embedded_at(path: std::path::PathBuf) -> journal::Settings {
+        journaling::settings(path)
+    }
+}
+
 /// Everything `serve` needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {

@@ -3,22 +3,26 @@
 use super::Journal;
 use super::section::Section;
 use crate::journal::Settings;
+use std::path::PathBuf;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const RETAIN_MAX_BYTES: u64 = 2 << 30;
+
+/// The defaults, for a journal in this file.
+pub(super) const fn settings(path: PathBuf) -> Settings {
+    Settings { path, remember: DAY, retain_delivered: DAY, retain_max_bytes: RETAIN_MAX_BYTES }
+}
 
 /// The journal, and the keys that do nothing with this one.
 pub(super) fn read(mut section: Section<'_>) -> (Journal, Vec<String>) {
     let known = ["path", "remember", "retain_delivered", "retain_max_bytes"];
     let given: Vec<String> =
         known.into_iter().filter(|key| section.has(key)).map(|key| format!("journal.{key}")).collect();
-    let settings = Settings {
-        path: section.text("path").unwrap_or_else(|| "cutover.db".to_owned()).into(),
-        remember: section.duration("remember").unwrap_or(DAY),
-        retain_delivered: section.duration("retain_delivered").unwrap_or(DAY),
-        retain_max_bytes: section.integer("retain_max_bytes").unwrap_or(RETAIN_MAX_BYTES),
-    };
+    let mut settings = settings(section.text("path").unwrap_or_else(|| "cutover.db".to_owned()).into());
+    settings.remember = section.duration("remember").unwrap_or(settings.remember);
+    settings.retain_delivered = section.duration("retain_delivered").unwrap_or(settings.retain_delivered);
+    settings.retain_max_bytes = section.integer("retain_max_bytes").unwrap_or(settings.retain_max_bytes);
     if settings.path.as_os_str().is_empty() {
         section.problem("path", "is empty: write the name of a file, such as \"/var/lib/cutover/cutover.db\"");
     }

@@ -67,10 +67,7 @@ impl Keeper {
             self.commit();
         }
         self.sweep(now_ms)?;
-        if self.queues.iter().any(|(consumer, queue)| queue.owed > 0 && !self.known_consumers.contains(consumer)) {
-            self.begin()?;
-            self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
-        }
+        self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
         self.check_room()
     }
 

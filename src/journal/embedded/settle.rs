@@ -140,17 +140,16 @@ impl Keeper {
 
     /// Buries what a consumer that is gone from the configuration is owed for too long.
     pub(super) fn give_up_for_the_gone(&mut self, now_ms: u64, most: usize) -> rusqlite::Result<()> {
-        let all: Vec<(ConsumerId, u64)> = rows(&self.db, "SELECT id, give_up_ms FROM consumer", [], |row| {
-            Ok((ConsumerId(row.get(0)?), row.get(1)?))
-        })?;
-        for (consumer, give_up_ms) in all {
-            let owed = self.queues.get(&consumer).map_or(0, |queue| queue.owed);
-            if owed == 0 || self.known_consumers.contains(&consumer) {
-                continue;
+        let Some(configured) = &self.configured else { return Ok(()) };
+        let owed = self.queues.iter().filter(|(id, queue)| queue.owed > 0 && !configured.contains(id));
+        let gone: Vec<ConsumerId> = owed.map(|(id, _)| *id).collect();
+        for consumer in gone {
+            let sql = "SELECT record FROM owed WHERE consumer = ?1
+                       AND since < ?2 - (SELECT give_up_ms FROM consumer WHERE id = ?1) ORDER BY record LIMIT ?3";
+            let old: Vec<i64> = rows(&self.db, sql, params![consumer.0, now_ms, most], |row| row.get(0))?;
+            if !old.is_empty() {
+                self.begin()?;
             }
-            let sql = "SELECT record FROM owed WHERE consumer = ?1 AND since < ?2 ORDER BY record LIMIT ?3";
-            let before = now_ms.saturating_sub(give_up_ms);
-            let old: Vec<i64> = rows(&self.db, sql, params![consumer.0, before, most], |row| row.get(0))?;
             for record in old {
                 self.bury_waiting(LetterId { record, consumer }, Reason::GaveUp, now_ms)?;
             }

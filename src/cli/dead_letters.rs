@@ -1,0 +1,192 @@
+//! `cutover dead-letters` and `cutover redeliver`: what could not be delivered, and delivery once more.
+
+use super::reach::{Found, Reach};
+use super::{Exit, complain, say};
+use crate::journal::Letter;
+use crate::letters::{Receipt, Redelivery};
+use clap::{Args, Subcommand};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Look at what could not be delivered, and decide what becomes of it
+#[derive(Debug, Args)]
+pub(super) struct DeadLetters {
+    #[command(subcommand)]
+    action: Action,
+    #[command(flatten)]
+    found: Found,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List dead letters; no line names a user
+    List {
+        /// List what is still tried instead
+        #[arg(long)]
+        waiting: bool,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a letter with what it holds, as JSON; this is personal data
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Put letters at the end of their conversations again
+    Redeliver {
+        /// Their ids
+        #[arg(required_unless_present = "all")]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+    /// Forget letters for good
+    Drop {
+        /// Their ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Make a letter of a record that is still tried, so that its conversation goes on
+    Bury {
+        /// Its id, from `list --waiting`
+        id: String,
+    },
+}
+
+/// Send a consumer once more what was delivered to it, as far as it is retained
+#[derive(Debug, Args)]
+pub(super) struct Redeliver {
+    /// To whom
+    #[arg(long, value_name = "NAME")]
+    consumer: String,
+    /// How far back, such as 2h
+    #[arg(long, value_name = "TIME")]
+    since: String,
+    #[command(flatten)]
+    found: Found,
+}
+
+impl DeadLetters {
+    /// Carries the action out; exit code 1 where some of it could not be.
+    ///
+    /// # Errors
+    /// Neither a server nor a journal can be reached.
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        with_reach(&self.found, async |reach| match &self.action {
+            Action::List { waiting, json } => list(reach, *waiting, *json).await,
+            Action::Show { id } => {
+                let shown = reach.show(id).await?;
+                Ok(end(shown.map(|shown| serde_json::to_string_pretty(&shown).unwrap_or_default())))
+            }
+            Action::Redeliver { all: true, .. } => redeliver(reach, &Redelivery::All { all: true }).await,
+            Action::Redeliver { ids, .. } => redeliver(reach, &Redelivery::Letters { ids: ids.clone() }).await,
+            Action::Drop { ids } => {
+                let mut exit = Exit::Done;
+                for id in ids {
+                    exit = exit.and(end(reach.drop_letter(id).await?.map(|()| format!("{id} dropped"))));
+                }
+                Ok(exit)
+            }
+            Action::Bury { id } => Ok(end(reach.bury(id).await?.map(|()| format!("{id} buried")))),
+        })
+    }
+}
+
+impl Redeliver {
+    /// Asks for it; it is delivered by the server that runs, or by the next that starts.
+    ///
+    /// # Errors
+    /// Neither a server nor a journal can be reached.
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let what = Redelivery::Since { consumer: self.consumer, since: self.since };
+        with_reach(&self.found, async |reach| redeliver(reach, &what).await)
+    }
+}
+
+fn with_reach(found: &Found, act: impl AsyncFnOnce(&Reach) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let reach = found.reach().await?;
+        let exit = act(&reach).await;
+        reach.close().await;
+        exit
+    })
+}
+
+/// Says what was done, or why not.
+fn end(done: Result<String, String>) -> Exit {
+    match done {
+        Ok(text) => {
+            say(&text);
+            Exit::Done
+        }
+        Err(reason) => {
+            complain(&reason);
+            Exit::Failed
+        }
+    }
+}
+
+async fn redeliver(reach: &Reach, what: &Redelivery) -> anyhow::Result<Exit> {
+    let receipt = match reach.redeliver(what).await? {
+        Ok(receipt) => receipt,
+        Err(reason) => return Ok(end(Err(reason))),
+    };
+    let Receipt { redelivered, problems } = receipt;
+    problems.iter().for_each(|problem| complain(problem));
+    say(&format!("{redelivered} put back"));
+    Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+async fn list(reach: &Reach, waiting: bool, json: bool) -> anyhow::Result<Exit> {
+    let mut after: Option<String> = None;
+    if !json {
+        say(&line([
+            "ID",
+            "CONSUMER",
+            if waiting { "NEXT ATTEMPT" } else { "REASON" },
+            "FROM",
+            "KIND",
+            "RECEIVED",
+            "ATTEMPTS",
+            "LAST ANSWER",
+        ]));
+    }
+    loop {
+        let page = match reach.list(waiting, after.as_deref()).await? {
+            Ok(page) => page,
+            Err(reason) => return Ok(end(Err(reason))),
+        };
+        for letter in &page.letters {
+            match json {
+                true => say(&serde_json::to_string(letter)?),
+                false => say(&row(letter, waiting)),
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+fn row(letter: &Letter, waiting: bool) -> String {
+    let consumer = if letter.consumer.is_empty() { "-" } else { &letter.consumer };
+    let third = match (waiting, letter.at_ms) {
+        (false, _) => letter.reason.clone(),
+        (true, 0) => "when it is its turn".to_owned(),
+        (true, at_ms) => time(at_ms),
+    };
+    let attempts = letter.attempts.to_string();
+    let verdict = letter.verdict.as_deref().unwrap_or("-");
+    line([&letter.id, consumer, &third, &letter.source, &letter.kind, &time(letter.received_ms), &attempts, verdict])
+}
+
+fn line([id, consumer, third, source, kind, received, attempts, verdict]: [&str; 8]) -> String {
+    format!("{id:<12} {consumer:<16} {third:<20} {source:<6} {kind:<8} {received:<20} {attempts:>8} {verdict}")
+}
+
+fn time(ms: u64) -> String {
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(ms)).to_string()
+}
