@@ -8,6 +8,7 @@ mod error_codes;
 mod fixtures;
 mod generate;
 mod laws;
+mod redact;
 mod schema;
 mod tidy;
 mod translation;
