@@ -1,6 +1,7 @@
 //! The wiring: a configuration becomes listeners, consumers and tasks, and all of them end together.
 
 use crate::admin::{self, Readiness};
+use crate::capture::Capture;
 use crate::config::Config;
 use crate::delivery::Consumer;
 use crate::ingress::{self, Ingress};
@@ -27,14 +28,15 @@ pub struct App {
     readiness: Arc<Readiness>,
     metrics: PrometheusHandle,
     drain: Duration,
+    capture: Option<Capture>,
 }
 
 impl App {
-    /// Binds and builds everything; nothing is served yet.
+    /// Binds and builds everything; nothing is served yet. What is taken goes to `capture` too.
     ///
     /// # Errors
     /// An address that is taken, a certificate that cannot be read.
-    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+    pub async fn bind(config: Config, capture: Option<Capture>) -> anyhow::Result<Self> {
         tls::install_provider();
         let metrics = telemetry::start_metrics().context("cannot start metrics")?;
         let Config { listen, doors, routes, consumers, .. } = config;
@@ -46,7 +48,8 @@ impl App {
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
         let pass_through = PassThrough::new(consumers);
-        let ingress = Arc::new(Ingress::new(doors, Arc::new(routes), listen.max_body_bytes, pass_through));
+        let ingress = Ingress::new(doors, Arc::new(routes), listen.max_body_bytes, pass_through);
+        let ingress = Arc::new(ingress.captured(capture.clone()));
         let tls = match &listen.tls {
             None => None,
             Some(own) => Some(Tls {
@@ -73,6 +76,7 @@ impl App {
             readiness,
             metrics,
             drain: listen.drain,
+            capture,
         })
     }
 
@@ -103,6 +107,10 @@ impl App {
         webhooks_stop.send_replace(true);
         admin_stop.send_replace(true);
         while tasks.join_next().await.is_some() {}
+        if let Some(capture) = self.capture {
+            // It may wait for a disk. A panic of its thread has been reported already.
+            tokio::task::spawn_blocking(move || capture.finish()).await.ok();
+        }
         upkeep.abort();
         tracing::info!("stopped");
     }

@@ -12,6 +12,7 @@ mod section;
 mod telemetry;
 mod warnings;
 
+pub use environment::capture_key;
 pub use section::{Problem, Problems};
 
 use crate::delivery;

@@ -16,6 +16,7 @@ pub mod cli;
 pub mod app;
 pub mod config;
 
+pub mod capture;
 pub mod ingress;
 pub mod routing;
 

@@ -47,7 +47,7 @@ async fn tour() -> anyhow::Result<()> {
          [[consumer]]\nname = \"toy\"\nurl = \"http://{consumer}/webhook\"\nformat = \"onprem\"\n"
     );
     let config = Config::parse(&text, std::iter::empty())?;
-    let app = App::bind(config).await?;
+    let app = App::bind(config, None).await?;
     let (webhooks, _) = app.addresses()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let proxy = tokio::spawn(app.run(async {

@@ -3,16 +3,13 @@
 use super::signing::sign;
 use super::{Outgoing, Settings, Verdict};
 use crate::format::Format;
-use crate::headers::{
-    ACCOUNT, ATTEMPT, D360_SIGNATURE, DELIVERY, META_SIGNATURE, META_SIGNATURE_SHA1, SOURCE, TRACEPARENT, TURN_PREFIX,
-    TURN_SIGNATURE, put,
-};
+use crate::headers::{ACCOUNT, ATTEMPT, DELIVERY, SIGNATURES, SOURCE, TRACEPARENT, TURN_PREFIX, put};
 use crate::telemetry::ConsumerMeter;
 use crate::tls;
 use data_encoding::HEXLOWER;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -31,9 +28,6 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 /// Idle connections are closed before most servers close them, so that a request does not meet one
 /// that is just going.
 const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(4);
-
-/// Headers of the platform's request that go along with its own bytes: they sign them.
-const SIGNATURES: [HeaderName; 4] = [META_SIGNATURE, META_SIGNATURE_SHA1, TURN_SIGNATURE, D360_SIGNATURE];
 
 /// Connects to a consumer, by TLS where its URL says so.
 ///

@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use super::proof::Unverified;
 use super::{Access, Doors, Rejection, handshake};
+use crate::capture::Capture;
 use crate::format::Format;
 use crate::headers;
 use crate::pass_through::{PassThrough, Received};
@@ -33,13 +34,21 @@ pub struct Ingress {
     pass_through: PassThrough,
     meter: IngressMeter,
     gate: Gate,
+    capture: Option<Capture>,
 }
 
 impl Ingress {
     /// Takes webhooks as soon as it is routed to.
     #[must_use]
     pub fn new(doors: Doors, routes: Arc<Routes>, max_body_bytes: usize, pass_through: PassThrough) -> Self {
-        Self { doors, routes, max_body_bytes, pass_through, meter: IngressMeter::new(), gate: Gate::new() }
+        let (meter, gate) = (IngressMeter::new(), Gate::new());
+        Self { doors, routes, max_body_bytes, pass_through, meter, gate, capture: None }
+    }
+
+    /// Also writes down what it takes.
+    #[must_use]
+    pub fn captured(self, capture: Option<Capture>) -> Self {
+        Self { capture, ..self }
     }
 
     /// Turns new webhooks away from now on; ready when those at work are answered.
@@ -136,6 +145,9 @@ impl Ingress {
             return Err(self.uncovered(format));
         }
         *source = Some(format);
+        if let Some(capture) = &self.capture {
+            capture.write(format, parts.uri.path(), &parts.headers, verified.bytes());
+        }
         let number = number.or_else(|| self.named(&parts.headers));
         let received = Received { document, bytes: verified.bytes(), headers: &parts.headers, number };
         Ok(self.pass_through.deliver(received, &self.routes, &self.meter).await?)

@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, reason = "a test says what it expected")]
 
+mod capture;
 mod corpus;
 mod error_codes;
 mod fixtures;

@@ -63,6 +63,7 @@ fn arrows_never_turn_back() {
     assert_none(&forbidden(&["json", "event", "format", "translate", "redact"], &later));
     assert_none(&forbidden(&["ingress"], &["crate::translate", "crate::delivery"]));
     assert_none(&forbidden(&["delivery"], &["crate::ingress"]));
+    assert_none(&forbidden(&["capture"], &["crate::translate", "crate::ingress", "crate::delivery"]));
 }
 
 #[test]
