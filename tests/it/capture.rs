@@ -3,6 +3,8 @@
 
 mod file;
 mod full;
+mod redacted;
+mod replayed;
 
 use crate::support::command::{Folder, cutover};
 use crate::support::proxy::{Ended, Proxy};
