@@ -30,6 +30,7 @@ def dictionary(name, words):
 
 # How `arbitrary` reads the structs of the targets: four bytes choose a variant, a byte is a flag.
 META, TURN, TEXT = b"\0\0\0\0" b"\0\0\0\x40" b"\0\0", b"\0\0\0\0" b"\0\0\0\xc0", b"\0\0\0\0"
+ANY = TEXT
 
 for case in sorted((root / "tests/fixtures").iterdir()):
     for file in [*case.glob("cloud.json"), *case.glob("on_premises.json"), *case.glob("normalized.json")]:
@@ -37,6 +38,11 @@ for case in sorted((root / "tests/fixtures").iterdir()):
         body = re.sub(r"\n\s*", "", file.read_text()).encode()
         seed("round_trip", f"{case.name}.{file.stem}", body)
         if file.stem != "normalized":
+            source = "cloud" if file.stem == "cloud" else "onprem"
+            line = {"cutover_capture": 1, "at": "2026-11-24T10:00:00Z", "source": source, "path": "/webhooks"}
+            line |= {"headers": {"x-wa-account-id": "15550783881"}, "body": body.decode()}
+            seed("capture_line", f"{case.name}.{file.stem}", ANY + json.dumps(line, separators=(",", ":")).encode())
+            seed("redact", f"{case.name}.{file.stem}", body)
             seed(f"decode_{file.stem}", case.name, body)
             seed("signature_header", f"{case.name}.{file.stem}", (META if file.stem == "cloud" else TURN) + body)
 

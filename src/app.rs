@@ -7,6 +7,7 @@ mod signals;
 pub use signals::{Order, orders};
 
 use crate::admin::{self, Admin};
+use crate::capture::Capture;
 use crate::config::{self, Config, Problems};
 use crate::delivery::{Consumer, Service, Terms};
 use crate::ingress::{self, Ingress, Next, Policy};
@@ -43,15 +44,16 @@ pub struct App {
     /// What is in force.
     config: Config,
     reread: Reread,
+    capture: Option<Capture>,
 }
 
 impl App {
     /// Binds and builds everything; nothing is served yet. `reread` gives the configuration at a
-    /// reload.
+    /// reload. What is taken goes to `capture` too.
     ///
     /// # Errors
     /// An address that is taken, a certificate or a journal that cannot be read.
-    pub async fn bind(config: Config, reread: Reread) -> anyhow::Result<Self> {
+    pub async fn bind(config: Config, reread: Reread, capture: Option<Capture>) -> anyhow::Result<Self> {
         tls::install_provider();
         let metrics = telemetry::start_metrics().context("cannot start metrics")?;
         telemetry::reloaded(None);
@@ -61,7 +63,8 @@ impl App {
         };
         let mut deliveries = journal.clone().map(Deliveries::new);
         let Line { policy, services, access } = line(&config, journal.as_ref()).await?;
-        let ingress = Arc::new(Ingress::new(policy, config.listen.max_body_bytes));
+        let ingress = Ingress::new(policy, config.listen.max_body_bytes);
+        let ingress = Arc::new(ingress.captured(capture.clone()));
         let tls = match &config.listen.tls {
             None => None,
             Some(own) => Some(Tls {
@@ -85,7 +88,7 @@ impl App {
         if let Some(deliveries) = &mut deliveries {
             deliveries.serve(services);
         }
-        Ok(Self { webhooks, admin_server, ingress, admin, deliveries, journal, metrics, config, reread })
+        Ok(Self { webhooks, admin_server, ingress, admin, deliveries, journal, metrics, config, reread, capture })
     }
 
     /// Where webhooks are taken and where the operator asks, with the ports that were given.
@@ -99,8 +102,18 @@ impl App {
     /// Serves until it is told to stop, or nobody is left to tell it. Then it drains: readiness goes
     /// red, new webhooks are answered 503, running attempts end.
     pub async fn run(self, mut orders: mpsc::Receiver<Order>) {
-        let Self { webhooks, admin_server, ingress, admin, mut deliveries, journal, metrics, mut config, reread } =
-            self;
+        let Self {
+            webhooks,
+            admin_server,
+            ingress,
+            admin,
+            mut deliveries,
+            journal,
+            metrics,
+            mut config,
+            reread,
+            capture,
+        } = self;
         let upkeep = tokio::spawn(upkeep(metrics));
         let (webhooks_stop, webhooks_stopped) = watch::channel(false);
         let (admin_stop, admin_stopped) = watch::channel(false);
@@ -145,6 +158,10 @@ impl App {
         }
         admin_stop.send_replace(true);
         while tasks.join_next().await.is_some() {}
+        if let Some(capture) = capture {
+            // It may wait for a disk. A panic of its thread has been reported already.
+            tokio::task::spawn_blocking(move || capture.finish()).await.ok();
+        }
         upkeep.abort();
         tracing::info!("stopped");
     }

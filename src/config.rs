@@ -14,6 +14,7 @@ mod section;
 mod telemetry;
 mod warnings;
 
+pub use environment::capture_key;
 pub use section::{Problem, Problems};
 
 use crate::delivery;

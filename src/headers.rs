@@ -11,6 +11,8 @@ pub const META_SIGNATURE_SHA1: HeaderName = HeaderName::from_static("x-hub-signa
 pub const TURN_SIGNATURE: HeaderName = HeaderName::from_static("x-turn-hook-signature");
 /// 360dialog's signature; carried.
 pub const D360_SIGNATURE: HeaderName = HeaderName::from_static("x-360dialog-signature");
+/// All of them: each signs the bytes that it came with.
+pub const SIGNATURES: [HeaderName; 4] = [META_SIGNATURE, META_SIGNATURE_SHA1, TURN_SIGNATURE, D360_SIGNATURE];
 /// What Turn.io's other headers begin with.
 pub const TURN_PREFIX: &str = "x-turn-";
 /// The business number, as an On-Premises client names it.
@@ -23,9 +25,6 @@ pub const ATTEMPT: HeaderName = HeaderName::from_static("x-cutover-attempt");
 pub const SOURCE: HeaderName = HeaderName::from_static("x-cutover-source");
 /// W3C trace context.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// Headers of the platform's request that go along with its own bytes: they sign them.
-const SIGNATURES: [HeaderName; 4] = [META_SIGNATURE, META_SIGNATURE_SHA1, TURN_SIGNATURE, D360_SIGNATURE];
 
 /// Whether a header of the platform's request goes along to the consumer; `signed`: with the bytes
 /// that it signs.

@@ -6,8 +6,8 @@
 //!          verify     route, verdict  pure         sign, send, judge
 //! ```
 //!
-//! Arrows never turn back. `json`, `event`, `format` and `translate` are pure: no clock, network,
-//! configuration or log. `ingress` knows the name of a format and nothing inside one; `delivery`
+//! Arrows never turn back. `json`, `event`, `format`, `translate` and `redact` are pure: no clock,
+//! network, configuration or log. `ingress` knows the name of a format and nothing inside one; `delivery`
 //! calls `translate` and otherwise knows nothing of WhatsApp; `config` knows every stage's settings
 //! and no stage knows `config`; `app` is the only wiring.
 
@@ -16,6 +16,7 @@ pub mod cli;
 pub mod app;
 pub mod config;
 
+pub mod capture;
 pub mod ingress;
 pub mod received;
 pub mod routing;
@@ -28,6 +29,7 @@ pub mod event;
 pub mod fate;
 pub mod format;
 pub mod json;
+pub mod redact;
 pub mod translate;
 
 pub mod delivery;

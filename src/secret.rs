@@ -40,6 +40,14 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A key that nobody knows; `None` where the system gives no random bytes.
+#[must_use]
+pub fn random_key() -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    rustls::crypto::ring::default_provider().secure_random.fill(&mut key).ok()?;
+    Some(key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Secret;

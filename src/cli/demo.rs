@@ -55,7 +55,7 @@ async fn tour(journal: &Path) -> anyhow::Result<()> {
     );
     let config = Config::parse(&text, std::iter::empty())?;
     let reread = Box::new(move || Config::parse(&text, std::iter::empty()));
-    let app = App::bind(config, reread).await?;
+    let app = App::bind(config, reread, None).await?;
     let (webhooks, _) = app.addresses()?;
     // Dropping the sender ends it.
     let (orders, ordered) = mpsc::channel(1);

@@ -1,7 +1,9 @@
-//! Payload files: one JSON document, or one a line; `-` is standard input.
+//! Payload files: one JSON document, or one a line; `-` is standard input. A line of a capture stands
+//! for the body in it.
 //!
 //! A file is read in blocks of whole documents, so memory follows the largest document.
 
+use crate::capture::Line;
 use anyhow::Context;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -20,29 +22,59 @@ pub(super) struct Place {
     pub(super) line: u64,
 }
 
+/// One document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Payload<'b> {
+    pub(super) place: Place,
+    pub(super) body: &'b [u8],
+    /// What it came with, where it stood in a capture.
+    pub(super) headers: Option<&'b [(String, String)]>,
+}
+
 /// Some documents of one file.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) file: String,
     text: Vec<u8>,
-    /// Where each document ends in `text`, and where it stood.
-    documents: Vec<(usize, Place)>,
+    documents: Vec<Document>,
+    /// How many bytes of the file it stands for.
+    read: usize,
+}
+
+#[derive(Debug)]
+struct Document {
+    /// Where it ends in the block's text.
+    ends: usize,
+    place: Place,
+    headers: Option<Vec<(String, String)>>,
 }
 
 impl Block {
     /// The documents in their order.
-    pub(super) fn documents(&self) -> impl Iterator<Item = (Place, &[u8])> {
+    pub(super) fn documents(&self) -> impl Iterator<Item = Payload<'_>> {
         let mut from = 0;
-        self.documents.iter().map(move |&(to, place)| {
-            let document = self.text.get(from..to).unwrap_or_default();
-            from = to;
-            (place, document)
+        self.documents.iter().map(move |document| {
+            let body = self.text.get(from..document.ends).unwrap_or_default();
+            from = document.ends;
+            Payload { place: document.place, body, headers: document.headers.as_deref() }
         })
     }
 
-    /// How many bytes it holds.
+    /// How many bytes of the file it stands for.
     pub(super) fn len(&self) -> usize {
-        self.text.len()
+        self.read
+    }
+
+    /// Takes the text from there to the end for a document.
+    fn end(&mut self, from: usize, place: Place) {
+        self.read += self.text.len().saturating_sub(from);
+        let captured = self.text.get(from..).and_then(Line::parse);
+        let headers = captured.map(|line| {
+            self.text.truncate(from);
+            self.text.extend(line.body.into_bytes());
+            line.headers
+        });
+        self.documents.push(Document { ends: self.text.len(), place, headers });
     }
 }
 
@@ -93,7 +125,7 @@ struct Reader {
 impl Reader {
     fn block(&mut self, input: &mut u64) -> io::Result<Option<Block>> {
         let first = self.line == 0;
-        let mut block = Block { file: self.file.clone(), text: Vec::new(), documents: Vec::new() };
+        let mut block = Block { file: self.file.clone(), text: Vec::new(), documents: Vec::new(), read: 0 };
         while block.text.len() < BLOCK_BYTES {
             let from = block.text.len();
             if self.source.read_until(b'\n', &mut block.text)? == 0 {
@@ -111,13 +143,13 @@ impl Reader {
                 self.line += self.source.read_to_end(&mut block.text).map(|bytes| u64::from(bytes > 0))?;
             }
             *input += 1;
-            block.documents.push((block.text.len(), Place { input: *input, line: begins }));
+            block.end(from, Place { input: *input, line: begins });
         }
         // A file with nothing in it is an input too, and a bad one.
         if first && block.documents.is_empty() {
             *input += 1;
             self.line = self.line.max(1);
-            block.documents.push((0, Place { input: *input, line: 1 }));
+            block.end(0, Place { input: *input, line: 1 });
         }
         Ok((!block.documents.is_empty()).then_some(block))
     }

@@ -1,16 +1,16 @@
 //! `cutover replay`: captured payloads against a proxy or a consumer.
 
-use super::input::{self, Block, Place};
+use super::input::{self, Block, Payload, Place};
 use super::{Exit, FormatArg, complain, say};
 use crate::delivery::sign;
 use crate::format::{Document, Format};
 use crate::secret::Secret;
 use crate::translate::{Rules, translate_document};
-use crate::{clock, json, tls};
+use crate::{clock, headers, json, tls};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ pub(super) struct Replay {
     /// Sign each: X-Hub-Signature-256 (cloud), X-Turn-Hook-Signature (onprem) or Standard Webhooks
     #[arg(long, value_name = "SECRET", env = "CUTOVER_REPLAY_SECRET", hide_env_values = true)]
     sign_with: Option<String>,
-    /// One JSON document each, or one a line; `-` is standard input
+    /// One JSON document each, or one a line, or a capture of `serve`; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
 }
@@ -60,6 +60,13 @@ struct Tally {
     unreadable: u64,
     no_counterpart: u64,
     refused: BTreeMap<String, u64>,
+}
+
+/// One request to be sent.
+struct Outgoing {
+    format: Format,
+    headers: HeaderMap,
+    body: Vec<u8>,
 }
 
 struct Sender {
@@ -116,12 +123,13 @@ impl Replay {
 
 impl Sender {
     async fn block(&mut self, block: &Block) {
-        for (place, document) in block.documents() {
-            match self.bodies(document) {
-                Ok(bodies) => {
-                    self.tally.no_counterpart += u64::from(bodies.is_empty());
-                    for (format, body) in bodies {
-                        self.send(format, body, &block.file, place).await;
+        for payload in block.documents() {
+            let place = payload.place;
+            match self.requests(payload) {
+                Ok(requests) => {
+                    self.tally.no_counterpart += u64::from(requests.is_empty());
+                    for request in requests {
+                        self.send(request, &block.file, place).await;
                     }
                 }
                 Err(reason) => {
@@ -133,23 +141,42 @@ impl Sender {
     }
 
     /// The requests of one document: itself, or what it is in the format asked for.
-    fn bodies(&self, document: &[u8]) -> Result<Vec<(Format, Vec<u8>)>, String> {
+    fn requests(&self, payload: Payload<'_>) -> Result<Vec<Outgoing>, String> {
         let Some(to) = self.format else {
-            let format = Document::read(document, None).map(|document| document.format());
-            return Ok(vec![(format.unwrap_or(Format::Cloud), document.trim_ascii().to_vec())]);
+            let format = Document::read(payload.body, None).map(|document| document.format());
+            let (body, headers) = match payload.headers {
+                Some(captured) => (payload.body, self.along(captured)),
+                None => (payload.body.trim_ascii(), HeaderMap::new()),
+            };
+            return Ok(vec![Outgoing { format: format.unwrap_or(Format::Cloud), headers, body: body.to_vec() }]);
         };
-        let read = Document::read(document, None).map_err(|reason| reason.to_string())?;
+        let read = Document::read(payload.body, None).map_err(|reason| reason.to_string())?;
         let bodies = translate_document(read, to, Rules::default()).bodies;
         let body = |body: String| match to {
-            Format::Normalized => (to, format!("[{}]", json::compact(&body)).into_bytes()),
-            Format::Cloud | Format::OnPremises => (to, body.into_bytes()),
+            Format::Normalized => format!("[{}]", json::compact(&body)).into_bytes(),
+            Format::Cloud | Format::OnPremises => body.into_bytes(),
         };
-        Ok(bodies.into_iter().map(body).collect())
+        let request = |text| Outgoing { format: to, headers: HeaderMap::new(), body: body(text) };
+        Ok(bodies.into_iter().map(request).collect())
     }
 
-    async fn send(&mut self, format: Format, body: Vec<u8>, file: &str, place: Place) {
+    /// The captured headers, and no others that somebody wrote there; another signature takes the place of theirs.
+    fn along(&self, captured: &[(String, String)]) -> HeaderMap {
+        let mut along = HeaderMap::new();
+        for (name, value) in captured {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
+                && headers::goes_along(&name, true)
+                && !(self.secret.is_some() && headers::SIGNATURES.contains(&name))
+            {
+                along.append(name, value);
+            }
+        }
+        along
+    }
+
+    async fn send(&mut self, request: Outgoing, file: &str, place: Place) {
+        let Outgoing { format, mut headers, body } = request;
         self.keep_pace().await;
-        let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
         self.tally.sent += 1;
         if let Some(secret) = &self.secret {

@@ -2,7 +2,10 @@
 
 use super::{Exit, FormatArg};
 use crate::app::{self, App};
-use crate::config::{Config, Problems, process_environment};
+use crate::capture::Capture;
+use crate::config::{Config, Problems, capture_key, process_environment};
+use crate::redact::Redactor;
+use crate::secret::random_key;
 use crate::{json, telemetry};
 use anyhow::Context;
 use clap::Args;
@@ -24,6 +27,12 @@ pub(super) struct Serve {
     /// Without a configuration: where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", requires = "forward_to")]
     listen: Option<SocketAddr>,
+    /// Write down every webhook that is taken, for `replay` and `translate`: personal data, mode 0600
+    #[arg(long, value_name = "FILE")]
+    capture: Option<PathBuf>,
+    /// Write pseudonyms for phones, names, texts and ids; CUTOVER_CAPTURE_KEY makes captures agree
+    #[arg(long, requires = "capture")]
+    redact: bool,
 }
 
 impl Serve {
@@ -37,16 +46,29 @@ impl Serve {
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
+        let capture = self.open_capture()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start tokio")?;
         let reread = Box::new(move || self.configuration());
         runtime.block_on(async {
             let orders = app::orders();
-            let app = App::bind(config, reread).await?;
+            let app = App::bind(config, reread, capture).await?;
             let (webhooks, admin) = app.addresses()?;
             tracing::info!(%webhooks, %admin, version = env!("CARGO_PKG_VERSION"), "serving");
             app.run(orders).await;
             Ok(Exit::Done)
         })
+    }
+
+    fn open_capture(&self) -> anyhow::Result<Option<Capture>> {
+        let Some(path) = &self.capture else { return Ok(None) };
+        let redactor = if self.redact { Some(redactor()?) } else { None };
+        let capture = Capture::open(path, redactor);
+        let capture = capture.with_context(|| format!("--capture: cannot write {}", path.display()))?;
+        match self.redact {
+            true => tracing::info!(file = %path.display(), "capturing, redacted"),
+            false => tracing::warn!(file = %path.display(), "capturing: the file holds phone numbers, names and texts"),
+        }
+        Ok(Some(capture))
     }
 
     fn configuration(&self) -> Result<Config, Problems> {
@@ -62,5 +84,14 @@ impl Serve {
             text.push_str(&format!("[listen]\nwebhooks = \"{address}\"\n"));
         }
         Config::parse(&text, process_environment())
+    }
+}
+
+/// By the key of the environment, or one that nobody knows.
+fn redactor() -> anyhow::Result<Redactor> {
+    let given = capture_key(process_environment()).map_err(|problems| super::refused(&problems))?;
+    match given {
+        Some(key) => Ok(Redactor::new(key.expose())),
+        None => Ok(Redactor::new(&random_key().context("the system gives no random bytes")?)),
     }
 }

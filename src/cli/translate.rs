@@ -169,10 +169,10 @@ impl Job<'_> {
             losses: Vec::new(),
             errors: Vec::new(),
         };
-        for (place, document) in block.documents() {
-            match translate(document, self.from, self.to, self.rules) {
-                Ok(translation) => self.settle(translation, place, &mut done),
-                Err(reason) => done.errors.push(format!("{}:{}: {reason}", block.file, place.line)),
+        for payload in block.documents() {
+            match translate(payload.body, self.from, self.to, self.rules) {
+                Ok(translation) => self.settle(translation, payload.place, &mut done),
+                Err(reason) => done.errors.push(format!("{}:{}: {reason}", block.file, payload.place.line)),
             }
         }
         done

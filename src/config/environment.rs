@@ -2,10 +2,28 @@
 //! `CUTOVER_CONSUMER__CRM__URL`. A name is matched without regard to case, `-` counting as `_`; in the name of a
 //! header `_` stands for `-`.
 
-use super::section::Findings;
+use super::section::{Findings, Problems};
+use crate::secret::Secret;
 use toml::{Table, Value};
 
 const PREFIX: &str = "CUTOVER_";
+const CAPTURE_KEY: &str = "CUTOVER_CAPTURE_KEY";
+/// Whoever guesses the key can tell every number in a redacted capture.
+const CAPTURE_KEY_MIN_BYTES: usize = 16;
+
+/// The key that makes several redacted captures agree, where one is set.
+///
+/// # Errors
+/// One that can be guessed.
+pub fn capture_key(mut environment: impl Iterator<Item = (String, String)>) -> Result<Option<Secret>, Problems> {
+    match environment.find(|(name, _)| name == CAPTURE_KEY) {
+        Some((_, key)) if key.len() < CAPTURE_KEY_MIN_BYTES => Err(Problems::one(
+            CAPTURE_KEY,
+            &format!("is too short: {CAPTURE_KEY_MIN_BYTES} characters or more, or leave it out"),
+        )),
+        found => Ok(found.map(|(_, key)| Secret::new(key))),
+    }
+}
 
 pub(super) fn overlay(table: &mut Table, variables: &[(String, String)], problems: &Findings) {
     for (variable, value) in variables {

@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use super::proof::Unverified;
 use super::{Access, Doors, Policy, Rejection, handshake};
+use crate::capture::Capture;
 use crate::format::Format;
 use crate::headers;
 use crate::intake::Taken;
@@ -32,6 +33,7 @@ pub struct Ingress {
     max_body_bytes: usize,
     meter: IngressMeter,
     gate: Gate,
+    capture: Option<Capture>,
 }
 
 impl Ingress {
@@ -39,7 +41,13 @@ impl Ingress {
     #[must_use]
     pub fn new(policy: Policy, max_body_bytes: usize) -> Self {
         let policy = RwLock::new(Arc::new(policy));
-        Self { policy, max_body_bytes, meter: IngressMeter::new(), gate: Gate::new() }
+        Self { policy, max_body_bytes, meter: IngressMeter::new(), gate: Gate::new(), capture: None }
+    }
+
+    /// Also writes down what it takes.
+    #[must_use]
+    pub fn captured(self, capture: Option<Capture>) -> Self {
+        Self { capture, ..self }
     }
 
     /// From now on webhooks are taken like this.
@@ -150,6 +158,9 @@ impl Ingress {
             return Err(uncovered(&policy.doors, format));
         }
         *source = Some(format);
+        if let Some(capture) = &self.capture {
+            capture.write(format, parts.uri.path(), &parts.headers, verified.bytes());
+        }
         let number = number.or_else(|| named(&policy.routes, &parts.headers));
         let received = Received { document, bytes: verified.bytes(), headers: &parts.headers, number };
         policy.hand_on(received, pass, &self.meter).await

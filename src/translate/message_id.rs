@@ -35,6 +35,19 @@ pub fn convert(id: &str, to: Spelling) -> Option<String> {
     }
 }
 
+/// The same id with another peer and another key, in the spelling it has; `None` for what [`convert`]
+/// would leave alone. The new ones have to be of the same kind: digits for digits, hex for hex.
+pub(crate) fn rewrite(id: &str, peer: impl Fn(&str) -> String, key: impl Fn(&str) -> String) -> Option<String> {
+    let other = |triple: Triple| Triple { peer: peer(&triple.peer), key: key(&triple.key), ..triple };
+    if let Some(triple) = parse_cloud(id) {
+        convert(id, Spelling::OnPremises)?;
+        return other(triple).cloud();
+    }
+    let triple = parse_on_premises(id)?;
+    convert(id, Spelling::Cloud)?;
+    other(triple).on_premises()
+}
+
 /// Converts the ids of a message, where a rule asks for it: its own, the one it quotes, reacts to,
 /// edits or revokes.
 pub(super) fn in_message(message: &mut Object<'_>, to: Spelling, rule: MessageIds) {

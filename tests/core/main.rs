@@ -3,11 +3,13 @@
 
 #![allow(clippy::expect_used, reason = "a test says what it expected")]
 
+mod capture;
 mod corpus;
 mod error_codes;
 mod fixtures;
 mod generate;
 mod laws;
+mod redact;
 mod schema;
 mod tidy;
 mod translation;

@@ -20,6 +20,9 @@ mod tls;
 /// What the operator sees of a running server: probes, metrics, logs, its start and its end.
 mod lifecycle;
 
+/// Webhooks written down by a running server, and what the other commands make of them.
+mod capture;
+
 /// The configuration as `check` judges it: good and bad files, the environment on top, secrets, probing.
 mod config;
 

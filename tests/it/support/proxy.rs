@@ -46,6 +46,12 @@ impl Home {
         self.environment.lock().unwrap().push((name.to_owned(), value.to_owned()));
     }
 
+    /// Nothing is kept here.
+    pub(crate) fn without_journal(&self) {
+        self.environment.lock().unwrap().retain(|(name, _)| name != "CUTOVER_JOURNAL__PATH");
+        self.set("CUTOVER_JOURNAL__BACKEND", "none");
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("cutover.toml")
     }
@@ -71,8 +77,12 @@ impl Home {
 
     /// Serves from here, where it may refuse to.
     pub(crate) fn try_start(self) -> Result<Proxy, Ended> {
-        let mut command = super::command::cutover();
-        command.arg("serve").arg("--config").arg(self.config());
+        self.serve_by(super::command::cutover(), &[])
+    }
+
+    /// Serves by a command to which the arguments are given, and these after them.
+    pub(crate) fn serve_by(self, mut command: Command, more: &[&str]) -> Result<Proxy, Ended> {
+        command.arg("serve").arg("--config").arg(self.config()).args(more);
         command.envs(self.environment.lock().unwrap().iter().cloned());
         Proxy::launch(command, self)
     }
@@ -105,8 +115,7 @@ impl Proxy {
     /// The same with further variables in its environment.
     pub(crate) fn pass_through_with(config: &str, environment: &[(&str, &str)]) -> Self {
         let home = Home::new(config);
-        home.environment.lock().unwrap().retain(|(name, _)| name != "CUTOVER_JOURNAL__PATH");
-        home.set("CUTOVER_JOURNAL__BACKEND", "none");
+        home.without_journal();
         environment.iter().for_each(|(name, value)| home.set(name, value));
         home.start()
     }
