@@ -77,3 +77,8 @@ pub fn router(admin: Arc<Admin>) -> Router {
     let probes = Router::new().route("/livez", get(health::alive)).route("/readyz", get(health::ready));
     probes.merge(guarded).with_state(admin)
 }
+
+/// What a connection is told that is one too many.
+pub fn busy() -> Router {
+    Router::new().fallback(health::busy)
+}

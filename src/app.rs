@@ -76,12 +76,14 @@ impl App {
         let webhooks = Server {
             listener: server::bind(config.listen.webhooks).await?,
             router: ingress::router(Arc::clone(&ingress)),
+            busy: ingress::busy(Arc::clone(&ingress)),
             max_connections: config.listen.max_connections,
             tls,
         };
         let admin_server = Server {
             listener: server::bind(config.listen.admin).await?,
             router: admin::router(Arc::clone(&admin)),
+            busy: admin::busy(),
             max_connections: ADMIN_CONNECTIONS,
             tls: None,
         };

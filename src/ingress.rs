@@ -12,4 +12,4 @@ mod webhook;
 pub use policy::{Next, Policy};
 pub use proof::{Access, CloudDoor, Doors, OnPremisesDoor};
 pub use rejection::Rejection;
-pub use webhook::{Ingress, router};
+pub use webhook::{Ingress, busy, router};

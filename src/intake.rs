@@ -3,12 +3,13 @@
 //! Who receives an event is settled here. What becomes of it there is not: nothing is translated.
 
 use crate::clock;
+use crate::fate::Reason;
 use crate::format::{Format, Identities, Piece};
 use crate::headers;
 use crate::journal::{Appended, Arrival, ConsumerId, Journal, NewRecord, Trouble};
 use crate::received::{Received, line, pieces};
 use crate::routing::{Destination, Routes, is_test};
-use crate::telemetry::IngressMeter;
+use crate::telemetry::{IngressMeter, NOBODY, set_aside};
 use hyper::body::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
@@ -125,11 +126,15 @@ fn cut<'a>((piece, record): (Piece<'a>, NewRecord), known: &[bool], headers: &st
 
 fn count(offered: &[(Piece<'_>, NewRecord)], known: &[bool], source: Format, meter: &IngressMeter) -> Taken {
     let mut taken = Taken::Known;
-    for ((piece, _), known) in offered.iter().zip(known) {
+    for ((piece, record), known) in offered.iter().zip(known) {
         match known {
             true => meter.duplicates(source, piece.events()),
             false => {
                 meter.events(source, piece.kind, piece.events());
+                if record.to.is_empty() {
+                    set_aside(NOBODY, Reason::UnknownNumber, 1);
+                    tracing::warn!(reason = Reason::UnknownNumber.label(), "dead letter");
+                }
                 taken = Taken::New;
             }
         }

@@ -2,10 +2,12 @@
 //! listener of a running server and, while none runs, at the journal itself.
 
 use crate::clock;
+use crate::fate::Reason;
 use crate::format::Document;
 use crate::journal::{ConsumerId, Journal, Letter, LetterId, Record, Selection, Trouble};
 use crate::received::pieces;
 use crate::routing::{Destination, Routes};
+use crate::telemetry::{GONE, set_aside};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -139,8 +141,13 @@ impl Desk {
     /// # Errors
     /// It is not there, or on its way; trouble with the journal.
     pub async fn bury(&self, name: &str) -> Result<(), Refused> {
-        let done = self.journal.bury(id(name)?, clock::steady_ms()).await?;
-        done.then_some(()).ok_or_else(|| Refused::Missing(name.to_owned()))
+        let letter = id(name)?;
+        if !self.journal.bury(letter, clock::steady_ms()).await? {
+            return Err(Refused::Missing(name.to_owned()));
+        }
+        let consumer = self.consumers.iter().find(|(_, id)| *id == letter.consumer());
+        set_aside(consumer.map_or(GONE, |(name, _)| name), Reason::ByHand, 1);
+        Ok(())
     }
 
     /// Delivers once more.

@@ -10,7 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -20,6 +20,10 @@ use tokio_rustls::TlsAcceptor;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// What open connections have after the end was called, to finish their answers.
 const LINGER: Duration = Duration::from_secs(5);
+/// Connections beyond those that are served; each is told to come back later, and closed.
+const SPARE_CONNECTIONS: usize = 64;
+/// An accept that fails again and again is said as often as this.
+const SAID_AGAIN: Duration = Duration::from_secs(10);
 /// After a failed accept (no file descriptors left), so as not to spin.
 const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(50);
 
@@ -38,7 +42,9 @@ pub struct Server {
     pub listener: TcpListener,
     /// What it serves.
     pub router: Router,
-    /// How many connections at once; more wait in the kernel's queue.
+    /// What a connection beyond those that are served is told.
+    pub busy: Router,
+    /// How many connections are served at once.
     pub max_connections: usize,
     /// TLS in front.
     pub tls: Option<Tls>,
@@ -57,18 +63,24 @@ impl Server {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(self.max_connections.min(Semaphore::MAX_PERMITS)));
+        let spare = Arc::new(Semaphore::new(SPARE_CONNECTIONS));
         loop {
-            let slot = tokio::select! {
-                slot = Arc::clone(&slots).acquire_owned() => slot,
+            // Beyond those that are told so, more wait in the kernel's queue.
+            let turned_away = tokio::select! {
+                spare = Arc::clone(&spare).acquire_owned() => spare,
                 () = stopped(&mut stop) => break,
             };
-            // The slots are never closed.
-            let Ok(slot) = slot else { break };
             let Some(stream) = self.accept(&mut stop).await else { break };
+            let (slot, router) = match Arc::clone(&slots).try_acquire_owned() {
+                Ok(slot) => (Ok(slot), self.router.clone()),
+                Err(_) => (turned_away, self.busy.clone()),
+            };
+            // Neither kind is ever closed.
+            let Ok(slot) = slot else { break };
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
-            let (router, tls, watcher) = (self.router.clone(), self.tls.clone(), graceful.watcher());
+            let (tls, watcher) = (self.tls.clone(), graceful.watcher());
             tokio::spawn(async move {
                 let _slot = slot;
                 match tls {
@@ -91,6 +103,7 @@ impl Server {
 impl Server {
     /// The next connection; `None` when it is time to stop.
     async fn accept(&self, stop: &mut watch::Receiver<bool>) -> Option<TcpStream> {
+        let mut said: Option<Instant> = None;
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -100,7 +113,10 @@ impl Server {
             match accepted {
                 Ok((stream, _)) => return Some(stream),
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept connections");
+                    if said.is_none_or(|said| said.elapsed() > SAID_AGAIN) {
+                        tracing::warn!(%error, "cannot accept connections");
+                        said = Some(Instant::now());
+                    }
                     tokio::time::sleep(ACCEPT_RETRY_PAUSE).await;
                 }
             }

@@ -4,7 +4,7 @@
 mod meters;
 mod outcome;
 
-pub use meters::{ConsumerMeter, IngressMeter, reloaded, show_depth};
+pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth};
 pub use outcome::{Delivery, Outcome};
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
@@ -31,6 +31,12 @@ pub enum LogFormat {
     /// For people.
     Pretty,
 }
+
+/// What letters are filed under that are nobody's: those of unknown numbers.
+pub const NOBODY: &str = "unrouted";
+
+/// What is counted under for a consumer that is not configured any more.
+pub const GONE: &str = "gone";
 
 /// Webhooks by source and outcome.
 pub const WEBHOOKS: &str = "cutover_webhooks_total";

@@ -3,10 +3,10 @@
 use super::Admin;
 use crate::clock;
 use crate::journal::{Depth, Vitals};
-use crate::telemetry::show_depth;
+use crate::telemetry::{NOBODY, show_depth};
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -18,6 +18,11 @@ const DEPTHS_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn alive() -> Response {
     answer(StatusCode::OK, json!({"status": "alive"}))
+}
+
+pub(super) async fn busy() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5"), (CONNECTION, "close")], "too many connections\n")
+        .into_response()
 }
 
 /// Red when we cannot take webhooks, never because of a consumer.
@@ -43,9 +48,6 @@ pub(super) async fn exposition(State(admin): State<Arc<Admin>>) -> Response {
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.metrics.render()).into_response()
 }
-
-/// Letters of unknown numbers are nobody's.
-const NOBODY: &str = "unrouted";
 
 fn show(depth: &Depth) {
     let Depth { consumer, ready, in_flight, parked, dead, oldest_ms } = depth;

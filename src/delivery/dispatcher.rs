@@ -95,10 +95,13 @@ impl Dispatcher {
         }
     }
 
+    /// When to look again, if nobody wakes us before.
     fn wake_at_ms(&self) -> u64 {
-        let times = [self.next_due_ms.filter(|_| !self.health.is_down()), self.health.probe_at_ms()];
-        let latest = clock::steady_ms() + LOOK_AGAIN_MS;
-        times.into_iter().flatten().min().unwrap_or(latest).min(latest)
+        let now_ms = clock::steady_ms();
+        let latest = now_ms + LOOK_AGAIN_MS;
+        // A probe that is due and was not begun has nothing to ask with: it waits for that.
+        let probe_at = self.health.probe_at_ms().filter(|at_ms| *at_ms > now_ms);
+        probe_at.or(self.next_due_ms).map_or(latest, |at_ms| at_ms.min(latest))
     }
 
     /// Begins as many attempts as may run.

@@ -19,7 +19,7 @@ use axum::routing::{get, post};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
-use hyper::header::CONTENT_LENGTH;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -79,6 +79,18 @@ pub fn router(ingress: Arc<Ingress>) -> Router {
         .route("/webhooks/onprem/{number}", post(on_premises_of))
         .route("/webhooks/{number}", get(shake_hands_of).post(either_of))
         .with_state(ingress)
+}
+
+/// What a connection is told that is one too many: it is counted as what it would have been.
+pub fn busy(ingress: Arc<Ingress>) -> Router {
+    Router::new().fallback(turn_away).with_state(ingress)
+}
+
+async fn turn_away(State(ingress): Shared) -> Response {
+    ingress.meter.answered(None, Outcome::Unavailable, Duration::ZERO);
+    let mut answer = Rejection::Unavailable.into_response();
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
 
 type Shared = State<Arc<Ingress>>;

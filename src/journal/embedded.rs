@@ -69,7 +69,7 @@ type Reply<T> = oneshot::Sender<Result<T, Trouble>>;
 #[derive(Debug, Default)]
 struct Shared {
     trouble: Mutex<Option<Trouble>>,
-    /// Since when the disk has been at work on one transaction; 0 while it is not.
+    /// Since when the keeper has been at work on one group of jobs; 0 while it is not.
     busy_since_ms: AtomicU64,
     wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
 }
@@ -109,7 +109,8 @@ impl Embedded {
     async fn answer<T>(&self, job: Job, answer: oneshot::Receiver<Result<T, Trouble>>) -> Result<T, Trouble> {
         self.jobs.send(job).map_err(|_| Trouble::Closed)?;
         match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(answered) => answered.unwrap_or(Err(Trouble::Closed)),
+            // The keeper drops whom it cannot answer, after it has said why in the log.
+            Ok(answered) => answered.unwrap_or_else(|_| Err(Trouble::Failing("not done".to_owned()))),
             Err(_) => Err(Trouble::Stalled),
         }
     }

@@ -185,6 +185,11 @@ pub fn show_depth(consumer: &str, depth: [u64; 4], oldest: Duration) {
     gauge!(DEAD_LETTERS, "consumer" => consumer.to_owned()).set(depth.last().copied().unwrap_or_default() as f64);
 }
 
+/// Something became a dead letter without an attempt at its consumer.
+pub fn set_aside(consumer: &str, reason: Reason, count: u64) {
+    counter!(DEAD_LETTERED, "consumer" => consumer.to_owned(), "reason" => reason.label()).increment(count);
+}
+
 /// A reload was done, or refused. Called once at the start with `None`, so that both are there.
 pub fn reloaded(done: Option<bool>) {
     for (outcome, now) in [("applied", true), ("refused", false)] {

@@ -105,7 +105,10 @@ impl Keeper {
             let until = self.deadline.map_or(next_tick, |deadline| deadline.min(next_tick));
             match self.jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(job) => {
-                    if let ControlFlow::Break(reply) = self.group(job) {
+                    self.shared.busy_since_ms.store(clock::steady_ms(), Ordering::Relaxed);
+                    let went_on = self.group(job);
+                    self.shared.busy_since_ms.store(0, Ordering::Relaxed);
+                    if let ControlFlow::Break(reply) = went_on {
                         return tell(reply, self.close());
                     }
                 }
@@ -228,7 +231,7 @@ impl Keeper {
         self.deadline = None;
         let committed = match self.db.is_autocommit() {
             true => Ok(()),
-            false => self.write_out(),
+            false => self.db.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map(drop),
         };
         if let Err(error) = committed {
             return self.fail(&error);
@@ -248,13 +251,6 @@ impl Keeper {
         if self.checkpointer.is_due() {
             self.checkpointer.go_on(&self.db);
         }
-    }
-
-    fn write_out(&mut self) -> rusqlite::Result<()> {
-        self.shared.busy_since_ms.store(clock::steady_ms(), Ordering::Relaxed);
-        let committed = self.db.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-        self.shared.busy_since_ms.store(0, Ordering::Relaxed);
-        committed.map(drop)
     }
 
     /// The open transaction is lost: whoever waits for it is told, and what was settled in it is

@@ -5,6 +5,7 @@ use super::keeper::{Keeper, rows};
 use crate::fate::Reason;
 use crate::format::Identities;
 use crate::journal::{ConsumerId, End, LetterId, NewRecord, Record, Settlement};
+use crate::telemetry::{GONE, set_aside};
 use hyper::body::Bytes;
 use rusqlite::{OptionalExtension, params};
 
@@ -152,6 +153,13 @@ impl Keeper {
             }
             for record in old {
                 self.bury_waiting(LetterId { record, consumer }, Reason::GaveUp, now_ms)?;
+                set_aside(GONE, Reason::GaveUp, 1);
+                tracing::warn!(
+                    consumer = self.names.get(&consumer),
+                    record,
+                    reason = Reason::GaveUp.label(),
+                    "dead letter"
+                );
             }
         }
         Ok(())

@@ -2,7 +2,10 @@
 
 use super::{accepted, behind, refused};
 use crate::support::bodies::{SUPPORT, cloud_text, flat_text};
+use crate::support::consumer::Consumer;
+use crate::support::eventually;
 use crate::support::http::{self, Request};
+use crate::support::proxy::Proxy;
 use crate::support::signature::{meta, turn};
 use std::io::Write;
 
@@ -157,4 +160,24 @@ fn no_answer_repeats_the_body_or_the_signature_that_was_expected() {
             assert!(!said.contains(unsaid.trim_start_matches("sha256=")), "{said}");
         }
     }
+}
+
+/// Nobody is left hanging: one connection too many is told to come back, and closed.
+#[test]
+fn a_connection_too_many_is_told_so() {
+    let consumer = Consumer::start();
+    let proxy =
+        Proxy::pass_through(&format!("{}\n[listen]\nmax_connections = 2\n", consumer.section("crm", "onprem", "")));
+    let mut first = http::connect(proxy.webhooks);
+    let body = flat_text();
+    let request = format!("POST /webhooks HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    assert_eq!(http::exchange(&mut first, request.as_bytes()).status, 200);
+    let second = http::connect(proxy.webhooks);
+    let refused = proxy.post("/webhooks", flat_text());
+    assert_eq!((refused.status, refused.headers.get("retry-after")), (503, Some("5")));
+    assert_eq!(refused.headers.get("connection"), Some("close"));
+    // Those that are served are served on, and a place that is free is taken.
+    assert_eq!(http::exchange(&mut first, request.as_bytes()).status, 200);
+    drop(second);
+    eventually("a free place", || (proxy.post("/webhooks", flat_text()).status == 200).then_some(()));
 }
