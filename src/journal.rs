@@ -212,11 +212,11 @@ impl Journal {
         }
     }
 
-    /// Writes down how a lease ended. It is durable a moment later; if it never gets there, the
-    /// record is delivered again.
-    pub fn settle(&self, settlement: Settlement) {
+    /// Writes down how leases ended, in their order. It is durable a moment later; if it never gets
+    /// there, the records are delivered again.
+    pub fn settle(&self, settlements: Vec<Settlement>) {
         match self {
-            Journal::Embedded(journal) => journal.settle(settlement),
+            Journal::Embedded(journal) => journal.settle(settlements),
         }
     }
 

@@ -27,13 +27,13 @@ const PATIENCE: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug, Args)]
 pub(super) struct Found {
     /// The configuration: where the server listens, and where its journal is
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The admin listener of the server [default: that of the configuration]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     admin: Option<Url>,
     /// What the admin listener asks for [default: listen.admin_token of the configuration]
-    #[arg(long, value_name = "TOKEN", env = "CUTOVER_LISTEN__ADMIN_TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "TOKEN", env = "CUTOVER_LISTEN__ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
 }
 

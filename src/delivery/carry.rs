@@ -6,6 +6,7 @@ use super::rules::Advances;
 use super::{Consumer, Shipment, Verdict};
 use crate::clock;
 use crate::fate::{Reason, Rule};
+use crate::format::Identity;
 use crate::headers;
 use crate::journal::{Journal, Lease, Progress, Trouble};
 use crate::telemetry::Delivery;
@@ -82,14 +83,17 @@ async fn plan(
     lease: &Lease,
 ) -> Result<Result<Plan, Reason>, Trouble> {
     let (record, settings) = (&lease.record, &consumer.settings);
-    let compared = match Opened::new(record, &terms.routes) {
-        Ok(opened) => opened.compared(settings),
+    let opened = match Opened::new(record, &terms.routes) {
+        Ok(opened) => opened,
         Err(reason) => return Ok(Err(reason)),
     };
-    let advances = match compared.is_empty() {
-        true => Advances::new(),
-        false => journal.advances(lease.consumer, compared.into_keys().collect()).await?,
-    };
+    let compared: Vec<Identity> = opened.compared(settings).into_keys().collect();
+    if compared.is_empty() {
+        return Ok(opened.plan(settings, record, lease.by_hand, terms.max_event_age, &Advances::new()));
+    }
+    // Nothing opened is held while the journal is asked.
+    drop(opened);
+    let advances = journal.advances(lease.consumer, compared).await?;
     let opened = Opened::new(record, &terms.routes);
     Ok(opened.and_then(|opened| opened.plan(settings, record, lease.by_hand, terms.max_event_age, &advances)))
 }

@@ -9,8 +9,7 @@ use super::health::{Health, Refusal, Role, Turn};
 use super::plan::Terms;
 use crate::clock;
 use crate::fate::Reason;
-use crate::format::Identity;
-use crate::journal::{Apart, ConsumerId, End, Journal, Lease, Settlement, Trouble};
+use crate::journal::{ConsumerId, End, Journal, Lease, Settlement, Trouble};
 use crate::telemetry::Delivery;
 use futures_util::FutureExt;
 use std::collections::VecDeque;
@@ -81,17 +80,16 @@ impl Dispatcher {
             tokio::select! {
                 // A closed channel means that the app is gone: stop as well.
                 _ = stop.wait_for(|stop| *stop) => break,
-                Some(ended) = self.running.join_next() => self.settle(ended),
+                Some(ended) = self.running.join_next() => self.settle_all(ended),
                 () = wake.notified() => self.hungry = true,
                 () = tokio::time::sleep(pause) => self.hungry = true,
                 changed = self.service.changed() => if changed.is_err() { break },
             }
         }
-        while let Some(lease) = self.ready.pop_front() {
-            self.end(lease, End::Released, Vec::new(), Vec::new());
-        }
+        let released = std::mem::take(&mut self.ready).into_iter().map(released).collect();
+        self.journal.settle(released);
         while let Some(ended) = self.running.join_next().await {
-            self.settle(ended);
+            self.settle_all(ended);
         }
     }
 
@@ -154,20 +152,29 @@ impl Dispatcher {
         });
     }
 
-    fn settle(&mut self, ended: Result<Ended, JoinError>) {
-        let Ended { lease, role, service, outcome } = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                tracing::error!(%error, "a delivery broke off");
-                return;
+    /// Hands an ending to the journal, and with it those that came about in the meantime.
+    fn settle_all(&mut self, first: Result<Ended, JoinError>) {
+        let mut settlements = Vec::new();
+        let mut next = Some(first);
+        while let Some(ended) = next.take() {
+            match ended {
+                Ok(ended) => settlements.push(self.settle(ended)),
+                // Only a runtime that shuts down breaks an attempt off.
+                Err(error) => tracing::debug!(%error, "a delivery broke off"),
             }
-        };
+            next = self.running.try_join_next();
+        }
+        self.journal.settle(settlements);
+    }
+
+    fn settle(&mut self, ended: Ended) -> Settlement {
+        let Ended { lease, role, service, outcome } = ended;
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(trouble) => {
                 tracing::debug!(%trouble, "not planned");
                 self.health.not_asked(role);
-                return self.end(lease, End::Released, Vec::new(), Vec::new());
+                return released(lease);
             }
         };
         self.judge(&outcome, &lease, role, &service);
@@ -181,7 +188,7 @@ impl Dispatcher {
         let Outcome { carried, advances, .. } = outcome;
         let (end, apart) = decide(carried, circumstances);
         tell(&service.consumer, &lease, &end, apart.iter().map(|apart| apart.reason));
-        self.end(lease, end, apart, advances.into_iter().collect());
+        Settlement { lease, end, apart, advances: advances.into_iter().collect(), now_ms: clock::steady_ms() }
     }
 
     /// What an outcome says of the consumer.
@@ -207,10 +214,11 @@ impl Dispatcher {
             None => {}
         }
     }
+}
 
-    fn end(&self, lease: Lease, end: End, apart: Vec<Apart>, advances: Vec<(Identity, u8)>) {
-        self.journal.settle(Settlement { lease, end, apart, advances, now_ms: clock::steady_ms() });
-    }
+/// A lease given back without an attempt.
+fn released(lease: Lease) -> Settlement {
+    Settlement { lease, end: End::Released, apart: Vec::new(), advances: Vec::new(), now_ms: clock::steady_ms() }
 }
 
 /// Counts and logs an ending. Nothing personal: a record is called by its place.

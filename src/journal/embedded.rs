@@ -55,8 +55,8 @@ enum Job {
     Read(Read),
     /// Part of a transaction; answered when that is durable.
     Write(Write),
-    /// How a delivery ended; nobody waits for it.
-    Settle(Box<Settlement>),
+    /// How deliveries ended; nobody waits for it.
+    Settle(Vec<Settlement>),
     /// The last job.
     Close(Reply<()>),
 }
@@ -167,9 +167,9 @@ impl Embedded {
         self.read(move |keeper| keeper.lease(consumer, most, fresh_first, now_ms)).await
     }
 
-    pub(super) fn settle(&self, settlement: Settlement) {
-        if self.jobs.send(Job::Settle(Box::new(settlement))).is_err() {
-            tracing::error!("a delivery ended after the journal was closed; it will be repeated");
+    pub(super) fn settle(&self, settlements: Vec<Settlement>) {
+        if self.jobs.send(Job::Settle(settlements)).is_err() {
+            tracing::error!("deliveries ended after the journal was closed; they will be repeated");
         }
     }
 

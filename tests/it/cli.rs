@@ -1,5 +1,6 @@
-//! The commands that need no server.
+//! The commands but `serve` and `check`.
 
+mod dead_letters;
 mod demo;
 mod errors;
 mod help;

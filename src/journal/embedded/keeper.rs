@@ -132,7 +132,7 @@ impl Keeper {
 
     /// Commits what nobody waits for.
     fn flush(&mut self) {
-        match self.settle_again() {
+        match self.begin() {
             Ok(()) => self.commit(),
             Err(error) => self.fail(&error),
         }
@@ -154,7 +154,8 @@ impl Keeper {
                 next = self.jobs.try_recv().ok();
             }
         }
-        if !self.answers.is_empty() {
+        // Endings alone wait for something to share an fsync with.
+        if !self.answers.is_empty() || self.deadline.is_none() {
             self.commit();
         }
         ControlFlow::Continue(())
@@ -173,20 +174,18 @@ impl Keeper {
     fn take_up(&mut self, job: Job) -> rusqlite::Result<()> {
         match job {
             Job::Read(read) => {
-                // What is leased must not be what a failed transaction still has to settle.
-                self.settle_again()?;
+                // In a transaction, too: without one SQLite takes its locks for each query. And what is
+                // leased must not be what a failed transaction still has to settle.
+                self.begin()?;
                 read(self);
             }
             Job::Write(write) => {
                 self.begin()?;
                 write(self)?;
             }
-            Job::Settle(settlement) => {
-                let began = self.begin();
-                self.unsettled.push(*settlement);
-                began?;
-                self.settle_next()?;
-                self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
+            Job::Settle(settlements) => {
+                self.unsettled.extend(settlements);
+                self.begin()?;
             }
             Job::Close(_) => {}
         }
@@ -201,14 +200,9 @@ impl Keeper {
         self.settle_again()
     }
 
-    pub(super) fn settle_again(&mut self) -> rusqlite::Result<()> {
-        if self.settled < self.unsettled.len() {
-            if self.db.is_autocommit() {
-                self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-            }
-            self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
-        }
+    fn settle_again(&mut self) -> rusqlite::Result<()> {
         while self.settled < self.unsettled.len() {
+            self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
             self.settle_next()?;
         }
         Ok(())
@@ -236,6 +230,8 @@ impl Keeper {
         if let Err(error) = committed {
             return self.fail(&error);
         }
+        // What was only read says nothing of the disk.
+        let has_written = self.settled > 0 || !self.answers.is_empty();
         self.unsettled.clear();
         self.settled = 0;
         self.durable = self.next_record;
@@ -247,7 +243,9 @@ impl Keeper {
         for consumer in self.woken.drain(..) {
             self.shared.wake_of(consumer).notify_one();
         }
-        self.recovered();
+        if has_written {
+            self.recovered();
+        }
         if self.checkpointer.is_due() {
             self.checkpointer.go_on(&self.db);
         }

@@ -94,8 +94,9 @@ impl Keeper {
             round.fresh(durable)?;
         }
         round.freed()?;
+        let is_parked = round.queue.parked > 0;
         let mut leased = round.leased;
-        leased.next_due_ms = self.next_due(consumer, now_ms)?;
+        leased.next_due_ms = if is_parked { self.next_due(consumer, now_ms)? } else { None };
         Ok(leased)
     }
 

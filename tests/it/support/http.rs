@@ -71,8 +71,7 @@ impl Request {
 
     /// Its bytes, for a connection that ends with the answer.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut head =
-            format!("{} {} HTTP/1.1\r\nHost: cutover.test\r\nConnection: close\r\n", self.method, self.target);
+        let mut head = format!("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
