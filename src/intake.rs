@@ -71,6 +71,8 @@ impl Intake {
             match self.journal.append(Arrival { received_ms, records, room: room.take() }).await? {
                 Appended::Safe { known } => return Ok(count(&offered, &known, source, meter)),
                 Appended::Partly(known) => {
+                    let cut_out = known.iter().filter(|known| known.contains(&false));
+                    meter.duplicates(source, cut_out.flatten().filter(|known| **known).count() as u64);
                     let unsigned = headers::kept(headers, false);
                     offered =
                         offered.into_iter().zip(known).map(|(offer, known)| cut(offer, &known, &unsigned)).collect();

@@ -202,7 +202,9 @@ impl Desk {
             ConsumerId::NOBODY => {
                 let (_, record) = self.journal.letter(letter).await?.ok_or_else(missing)?;
                 self.receivers(&record).ok_or_else(|| {
-                    Refused::Wrong(format!("{name}: its number is still none of those configured: add a [[number]]"))
+                    Refused::Wrong(format!(
+                        "{name}: its number is none of those configured: add a [[number]], or say --config"
+                    ))
                 })?
             }
             consumer => vec![consumer],
@@ -216,7 +218,10 @@ impl Desk {
         let document = Document::read(&record.body, Some(record.source)).ok()?;
         let piece = pieces(document, record.number.as_deref()).into_iter().next()?;
         let Destination::Consumers(to, _) = self.routes.destination(&piece.address) else { return None };
-        Some(to.into_iter().filter_map(|index| self.consumers.get(index)).map(|(_, id)| *id).collect())
+        let to: Vec<ConsumerId> =
+            to.into_iter().filter_map(|index| self.consumers.get(index)).map(|(_, id)| *id).collect();
+        // Put back to nobody it would be gone.
+        (!to.is_empty()).then_some(to)
     }
 
     async fn redeliver_since(&self, consumer: &str, since: &str) -> Result<Receipt, Refused> {

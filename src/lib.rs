@@ -2,14 +2,19 @@
 //! written for, whatever the platform sends: the flat On-Premises body or the Cloud API's envelope.
 //!
 //! ```text
-//! bytes -> ingress -> pass_through -> translate -> delivery -> bytes
-//!          verify     route, verdict  pure         sign, send, judge
+//! bytes -> ingress -> intake -> journal -> translate -> delivery -> bytes
+//!          verify     cut,      durable    pure         sign, send,
+//!                     route                             one fate
 //! ```
 //!
+//! Without a journal, `pass_through` stands in the place of intake and journal: the answer is the
+//! consumers' verdict.
+//!
 //! Arrows never turn back. `json`, `event`, `format`, `translate` and `redact` are pure: no clock,
-//! network, configuration or log. `ingress` knows the name of a format and nothing inside one; `delivery`
-//! calls `translate` and otherwise knows nothing of WhatsApp; `config` knows every stage's settings
-//! and no stage knows `config`; `app` is the only wiring.
+//! network, configuration or log. `ingress` knows the name of a format and nothing inside one;
+//! `journal` keeps what arrived and knows neither bodies nor HTTP; `delivery` calls `translate` and
+//! otherwise knows nothing of WhatsApp; `config` knows every stage's settings and no stage knows
+//! `config`; `app` is the only wiring.
 
 pub mod cli;
 

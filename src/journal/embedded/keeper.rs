@@ -53,6 +53,8 @@ pub(super) struct Keeper {
     /// in one that failed.
     unsettled: Vec<Settlement>,
     settled: usize,
+    /// Whether the open transaction holds a write that is there to see whether it can be done.
+    tried: bool,
     /// When the open transaction is committed, whatever comes.
     deadline: Option<Instant>,
     checkpointer: Checkpointer,
@@ -84,6 +86,7 @@ impl Keeper {
             woken: Vec::new(),
             unsettled: Vec::new(),
             settled: 0,
+            tried: false,
             deadline: None,
             checkpointer,
             _claim: claim,
@@ -231,7 +234,7 @@ impl Keeper {
             return self.fail(&error);
         }
         // What was only read says nothing of the disk.
-        let has_written = self.settled > 0 || !self.answers.is_empty();
+        let has_written = self.settled > 0 || !self.answers.is_empty() || std::mem::take(&mut self.tried);
         self.unsettled.clear();
         self.settled = 0;
         self.durable = self.next_record;
@@ -265,12 +268,24 @@ impl Keeper {
         }
         self.woken.clear();
         self.settled = 0;
+        self.tried = false;
         // Not at once, or a full disk would be asked without a pause.
         self.deadline = (!self.unsettled.is_empty()).then(|| Instant::now() + RETRY_PAUSE);
         self.suffer(trouble);
         if let Err(error) = self.recount() {
             tracing::debug!(%error, "cannot count what is owed");
         }
+    }
+
+    /// Writes something, where nobody asks for it, to see whether that can be done again.
+    pub(super) fn try_writing(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        if lock(&self.shared.trouble).is_none() {
+            return Ok(());
+        }
+        let sql = "INSERT INTO counter(name, value) VALUES('tried', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1";
+        self.db.prepare_cached(sql)?.execute([now_ms])?;
+        self.tried = true;
+        Ok(())
     }
 
     /// Says once that the journal cannot take anything, and why.

@@ -29,8 +29,8 @@ pub enum OpenError {
     },
     /// It is something else, or damaged beyond reading.
     #[error(
-        "journal.path: {path} is no journal, or is damaged ({reason}): put the file aside and start with a new one; \
-         `sqlite3 {path} .recover` may save what is in it"
+        "journal.path: {path} is no journal, or is damaged ({reason}): put it aside, with the files beside it, and start \
+         with a new one; the sqlite3 shell may save what is in it"
     )]
     Damaged {
         /// The file.

@@ -68,6 +68,7 @@ impl Keeper {
         }
         self.sweep(now_ms)?;
         self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
+        self.try_writing(now_ms)?;
         self.check_room()
     }
 
