@@ -43,6 +43,15 @@ impl Journal {
     pub fn embedded_at(path: std::path::PathBuf) -> journal::Settings {
         journaling::settings(path)
     }
+
+    /// What is to be said if the folder of the journal is not there.
+    #[must_use]
+    pub fn missing_folder(&self) -> Option<String> {
+        let Journal::Embedded(settings) = self else { return None };
+        let folder = settings.path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+        let told = || format!("journal.path: there is no folder {}: make it before the start", folder.display());
+        (!folder.is_dir()).then(told)
+    }
 }
 
 /// Everything `serve` needs to know.

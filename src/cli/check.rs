@@ -34,6 +34,9 @@ impl Check {
         for consumer in &config.consumers {
             say(&format!("consumer {}: {} as {}", consumer.name, shown(&consumer.url), consumer.format));
         }
+        if let Some(warning) = config.journal.missing_folder() {
+            say(&format!("warning: {warning}"));
+        }
         tls::install_provider();
         for consumer in &config.consumers {
             connector(consumer).with_context(|| format!("consumer.{}.tls_ca", consumer.name))?;

@@ -142,3 +142,84 @@ fn keep_going(told: &mut Advances, advance: Option<(Identity, u8)>) -> Ruling {
     *most = rank;
     Ruling::Say
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Batch, Retry};
+    use crate::format::Document;
+    use crate::translate::MessageIds;
+    use hyper::Uri;
+
+    fn settings() -> Settings {
+        Settings {
+            name: "crm".to_owned(),
+            url: Uri::from_static("http://127.0.0.1/"),
+            format: Format::OnPremises,
+            timeout: Duration::from_secs(1),
+            tls_ca: None,
+            concurrency: 1,
+            batch: Batch::Conversation,
+            sign_with: None,
+            message_ids: MessageIds::Keep,
+            kinds: None,
+            without_phone: WithoutPhone::UserId,
+            unknown: Unknown::Deliver,
+            statuses: Statuses::All,
+            retry: Retry::default(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// What is left of the items of a body, by their ids; why others are set aside; how many are behind.
+    fn ruled(settings: &Settings, items: &str, told: &Advances, by_hand: bool) -> (Vec<String>, Vec<Reason>, u64) {
+        let body = format!(r#"{{"entry":[{{"id":"5","changes":[{{"field":"messages","value":{{{items}}}}}]}}]}}"#);
+        let document = Document::read(body.as_bytes(), None).expect("readable");
+        let piece = split(document, By::Conversation).remove(0);
+        let max_age = Some(Duration::from_secs(100));
+        let case = Case { received_ms: 1_000_000, max_age, line: "7", advances: told, by_hand };
+        let ruled = settings.rule(piece, case);
+        let id =
+            |(_, item): (&str, &crate::json::Node<'_>)| item.object()?.text("id").map(std::borrow::Cow::into_owned);
+        let left = ruled.piece.iter().flat_map(|piece| piece.items().filter_map(id).collect::<Vec<_>>()).collect();
+        (left, ruled.apart.iter().map(|apart| apart.reason).collect(), ruled.behind)
+    }
+
+    fn statuses(words: &[&str]) -> String {
+        let status = |word: &&str| format!(r#"{{"id":"m","status":"{word}","recipient_id":"1","timestamp":"999"}}"#);
+        format!(r#""statuses":[{}]"#, words.iter().map(status).collect::<Vec<_>>().join(","))
+    }
+
+    #[test]
+    fn one_event_is_set_aside_and_the_rest_goes_on() {
+        let strict = Settings { without_phone: WithoutPhone::DeadLetter, unknown: Unknown::DeadLetter, ..settings() };
+        let items = r#""messages":[{"id":"a","from":"1","type":"text","timestamp":"999"},
+            {"id":"b","from":"1","type":"telepathy","timestamp":"999"},{"id":"c","from":"1","type":"text","timestamp":"800"}]"#;
+        let none = Advances::new();
+        assert_eq!(
+            ruled(&strict, items, &none, false),
+            (vec!["a".to_owned()], vec![Reason::Unknown, Reason::TooOld], 0)
+        );
+        assert_eq!(ruled(&settings(), items, &none, true).0, ["a", "b", "c"]);
+        let withheld = r#""messages":[{"id":"a","from_user_id":"US.1","type":"text","timestamp":"999"}]"#;
+        assert_eq!(ruled(&strict, withheld, &none, false), (Vec::new(), vec![Reason::WithoutPhone], 0));
+    }
+
+    #[test]
+    fn a_status_behind_another_is_dropped() {
+        let forward = Settings { statuses: Statuses::ForwardOnly, ..settings() };
+        let left = |words: &[&str], told: &Advances| {
+            let (left, _, behind) = ruled(&forward, &statuses(words), told, false);
+            (left.len(), behind)
+        };
+        let none = Advances::new();
+        assert_eq!(left(&["sent", "delivered", "read", "read", "failed"], &none), (5, 0));
+        assert_eq!(left(&["read", "delivered", "failed", "played"], &none), (3, 1));
+        let body = format!("{{{}}}", statuses(&["delivered"]));
+        let document = Document::read(body.as_bytes(), None).expect("readable");
+        let told = forward.compared(&split(document, By::Conversation).remove(0), "7");
+        assert_eq!(left(&["sent", "delivered", "read"], &told), (2, 1));
+        assert_eq!(ruled(&forward, &statuses(&["sent"]), &told, true).2, 0, "what the operator asks for is sent");
+        assert_eq!(ruled(&settings(), &statuses(&["read", "sent"]), &told, false).2, 0);
+    }
+}

@@ -107,7 +107,11 @@ impl Embedded {
     }
 
     async fn answer<T>(&self, job: Job, answer: oneshot::Receiver<Result<T, Trouble>>) -> Result<T, Trouble> {
-        self.jobs.send(job).map_err(|_| Trouble::Closed)?;
+        if self.jobs.send(job).is_err() {
+            // Whether in good order or not, the keeper is gone.
+            lock(&self.shared.trouble).get_or_insert(Trouble::Closed);
+            return Err(Trouble::Closed);
+        }
         match tokio::time::timeout(PATIENCE, answer).await {
             // The keeper drops whom it cannot answer, after it has said why in the log.
             Ok(answered) => answered.unwrap_or_else(|_| Err(Trouble::Failing("not done".to_owned()))),

@@ -101,3 +101,69 @@ fn is_flat(message: &Object<'_>) -> bool {
 fn has_word(item: &Object<'_>, key: &str, known: &[&str]) -> bool {
     item.get(key).is_none_or(|word| known.iter().any(|known| word.is(known)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(body: &str, to: Format) -> Vec<Option<Obstacle>> {
+        obstacles(&Document::read(body.as_bytes(), None).expect("readable"), to)
+    }
+
+    /// A Cloud body with these members beside its metadata.
+    fn cloud(members: &str) -> String {
+        format!(r#"{{"entry":[{{"id":"5","changes":[{{"field":"messages","value":{{{members}}}}}]}}]}}"#)
+    }
+
+    #[test]
+    fn what_the_flat_format_never_had() {
+        let say =
+            |message: &str| found(&cloud(&format!(r#""messages":[{{"from":"1",{message}}}]"#)), Format::OnPremises);
+        for known in [
+            r#""type":"text""#,
+            r#""type":"audio""#,
+            r#""type":"unsupported""#,
+            r#""type":"reaction""#,
+            r#""type":"interactive","interactive":{"type":"button_reply"}"#,
+            r#""type":"revoke","revoke":{"original_message_id":"a"}"#,
+            r#""id":"without a type""#,
+        ] {
+            assert_eq!(say(known), [None], "{known}");
+        }
+        for unknown in [
+            r#""type":"poll_creation""#,
+            r#""type":"request_welcome""#,
+            r#""type":"interactive","interactive":{"type":"call_permission_reply"}"#,
+            r#""type":"revoke""#,
+            r#""type":7"#,
+        ] {
+            assert_eq!(say(unknown), [Some(Obstacle::Unknown)], "{unknown}");
+        }
+    }
+
+    #[test]
+    fn whose_phone_is_withheld() {
+        let withheld = Some(Obstacle::WithoutPhone);
+        let to = Format::OnPremises;
+        assert_eq!(found(&cloud(r#""messages":[{"from_user_id":"US.1","type":"text"}]"#), to), [withheld]);
+        assert_eq!(found(&cloud(r#""contacts":[{"user_id":"US.1"}],"messages":[{"type":"text"}]"#), to), [withheld]);
+        assert_eq!(found(&cloud(r#""messages":[{"type":"text"}]"#), to), [None]);
+        let status =
+            r#""statuses":[{"status":"sent","recipient_user_id":"US.1"},{"status":"sent","recipient_id":"1"}]"#;
+        assert_eq!(found(&cloud(status), to), [withheld, None]);
+    }
+
+    #[test]
+    fn statuses_by_the_words_of_each_side() {
+        let cloud_status = |word: &str| cloud(&format!(r#""statuses":[{{"status":"{word}","recipient_id":"1"}}]"#));
+        let flat_status = |word: &str| format!(r#"{{"statuses":[{{"status":"{word}","recipient_id":"1"}}]}}"#);
+        for (word, down, up) in [("played", None, None), ("deleted", None, Some(Obstacle::Unknown))] {
+            assert_eq!(found(&cloud_status(word), Format::OnPremises), [down], "{word}");
+            assert_eq!(found(&flat_status(word), Format::Cloud), [up], "{word}");
+        }
+        assert_eq!(found(&cloud_status("telepathy"), Format::OnPremises), [Some(Obstacle::Unknown)]);
+        for same in [found(&cloud_status("x"), Format::Cloud), found(&flat_status("x"), Format::Normalized)] {
+            assert_eq!(same, [None]);
+        }
+    }
+}

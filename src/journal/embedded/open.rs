@@ -70,6 +70,12 @@ fn private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Makes the name of a new file as durable as what will be written into it.
+fn keep_name(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
 /// Claims a journal for this process. The lock is on a file of its own: closing any handle on the
 /// database itself would take SQLite's locks with it.
 fn claim(path: &Path) -> Result<Claim, OpenError> {
@@ -92,7 +98,11 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Claim), OpenError> {
         Err(error) => return Err(refused(error)),
     };
     let claim = claim(&path)?;
-    private(&path).map(drop).map_err(refused)?;
+    let is_new = !path.exists();
+    private(&path).map_err(refused)?;
+    if is_new {
+        keep_name(&path).map_err(refused)?;
+    }
     let mut db = connect(&path).map_err(|error| failed(&path, &error))?;
     match schema::bring_up(&mut db).map_err(|error| failed(&path, &error))? {
         Standing::Current => Ok((db, claim)),
