@@ -1,4 +1,4 @@
-"""The durable part of bench/run: durable.py BINARY LIMIT WORK [RECORDS]. All traffic stays on 127.0.0.1.
+"""The durable part of bench/run: durable.py BINARY LIMIT WORK RECORDS [PART...]. All traffic stays on 127.0.0.1.
 
 accept: webhooks that all are new, accepted, delivered and settled, beside a plain file to which as many writers append.
 backlog: RECORDS webhooks for a consumer that is down: accepts beside those of an empty journal, memory, restart, drain."""

@@ -83,7 +83,11 @@ impl Dispatcher {
                 Some(ended) = self.running.join_next() => self.settle_all(ended),
                 () = wake.notified() => self.hungry = true,
                 () = tokio::time::sleep(pause) => self.hungry = true,
-                changed = self.service.changed() => if changed.is_err() { break },
+                changed = self.service.changed() => match changed {
+                    // What was found out about the consumer may hold no more.
+                    Ok(()) => self.health = Health::new(),
+                    Err(_) => break,
+                },
             }
         }
         let released = std::mem::take(&mut self.ready).into_iter().map(released).collect();

@@ -21,6 +21,7 @@ impl Keeper {
         if !self.has_room(bytes)? {
             return Err(Refusal::NoRoom);
         }
+        self.group_bytes += bytes;
         let mut memory = Memory { added: HashSet::new(), now_ms: received_ms };
         let known: Vec<Known> =
             records.iter().map(|record| self.recall(record, &mut memory)).collect::<rusqlite::Result<_>>()?;

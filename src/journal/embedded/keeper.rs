@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 /// How much goes into one transaction. More would only make the first who waits wait longer.
 const GROUP_JOBS: usize = 512;
+const GROUP_BYTES: u64 = 8 << 20;
 /// Endings of deliveries wait so long for an append whose fsync they can share.
 const LINGER: Duration = Duration::from_millis(10);
 /// How often there is a look at what has to go.
@@ -43,6 +44,10 @@ pub(super) struct Keeper {
     pub(super) durable: i64,
     pub(super) retained: Retained,
     pub(super) space: Space,
+    /// When the time was last noted in the file.
+    pub(super) clock_noted_ms: u64,
+    /// How much the open transaction adds.
+    pub(super) group_bytes: u64,
     jobs: Receiver<Job>,
     pub(super) shared: Arc<Shared>,
     /// Who is told when the open transaction is durable.
@@ -80,6 +85,8 @@ impl Keeper {
             reserved: 0,
             durable: 0,
             retained: Retained::default(),
+            clock_noted_ms: 0,
+            group_bytes: 0,
             jobs,
             shared,
             answers: Vec::new(),
@@ -98,6 +105,7 @@ impl Keeper {
     /// What has to be known of the file before anything is asked.
     fn load(&mut self) -> rusqlite::Result<()> {
         self.load_counter()?;
+        self.load_clock(clock::steady_ms())?;
         self.load_queues()?;
         self.load_retained()
     }
@@ -153,7 +161,7 @@ impl Keeper {
                 self.fail(&error);
             }
             jobs += 1;
-            if jobs < GROUP_JOBS {
+            if jobs < GROUP_JOBS && self.group_bytes < GROUP_BYTES {
                 next = self.jobs.try_recv().ok();
             }
         }
@@ -226,6 +234,7 @@ impl Keeper {
     /// Makes the open transaction durable and says so.
     pub(super) fn commit(&mut self) {
         self.deadline = None;
+        self.group_bytes = 0;
         let committed = match self.db.is_autocommit() {
             true => Ok(()),
             false => self.db.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map(drop),

@@ -19,6 +19,9 @@ const LEASE_BYTES: usize = 4 << 20;
 /// So many rows are looked at in one go; others wait for the file, too.
 const SCAN_ROWS: usize = 512;
 
+/// How late it is, is noted so often.
+const CLOCK_EVERY_MS: u64 = 5_000;
+
 /// What is owed to one consumer, as far as memory knows it.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -109,6 +112,28 @@ impl Keeper {
         let read = |row: &Row<'_>| Ok((ConsumerId(row.get(0)?), row.get(1)?));
         self.names = rows(&self.db, "SELECT id, name FROM consumer", [], read)?.into_iter().collect();
         self.recount()
+    }
+
+    /// Remembers how late it is, while that matters to something that is parked.
+    pub(super) fn note_clock(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        if now_ms < self.clock_noted_ms + CLOCK_EVERY_MS || self.queues.values().all(|queue| queue.parked == 0) {
+            return Ok(());
+        }
+        let sql = "INSERT INTO counter(name, value) VALUES('clock', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1";
+        self.db.prepare_cached(sql)?.execute([now_ms])?;
+        self.clock_noted_ms = now_ms;
+        Ok(())
+    }
+
+    /// What is parked for a time that only a clock which has been set back makes far away is due now.
+    pub(super) fn load_clock(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        let noted = "SELECT value FROM counter WHERE name = 'clock'";
+        let noted_ms: Option<u64> = self.db.query_row(noted, [], |row| row.get(0)).optional()?;
+        if noted_ms.is_some_and(|noted_ms| noted_ms > now_ms) {
+            tracing::warn!("the clock has been set back since the last run: everything that is parked is due now");
+            self.db.execute("UPDATE owed SET due = ?1 WHERE due > ?1", [now_ms])?;
+        }
+        Ok(())
     }
 
     /// Counts what the file holds for each consumer.

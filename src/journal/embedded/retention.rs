@@ -69,6 +69,7 @@ impl Keeper {
         self.sweep(now_ms)?;
         self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
         self.try_writing(now_ms)?;
+        self.note_clock(now_ms)?;
         self.check_room()
     }
 
@@ -92,11 +93,15 @@ impl Keeper {
         Ok(old.len())
     }
 
-    /// Makes room in the file for so many bytes, as far as there is something delivered to give way.
-    pub(super) fn give_way(&mut self, bytes: u64) -> Result<(), Refusal> {
+    /// Makes room in the file for so many bytes, as far as there is something delivered to give way;
+    /// `false` when there is nothing.
+    pub(super) fn give_way(&mut self, bytes: u64) -> Result<bool, Refusal> {
         let target = self.retained.bytes.saturating_sub(bytes);
-        while self.retained.bytes > target && self.release(u64::MAX)? > 0 {}
-        Ok(())
+        let mut has_given = false;
+        while self.retained.bytes > target && self.release(u64::MAX)? > 0 {
+            has_given = true;
+        }
+        Ok(has_given)
     }
 
     /// Looks at a part of what is remembered and forgets what is old in it. An index by time would cost

@@ -93,11 +93,11 @@ impl Space {
 impl Keeper {
     /// Whether so much can be accepted. What was delivered gives way first.
     pub(super) fn has_room(&mut self, bytes: u64) -> Result<bool, Refusal> {
-        let missing = self.space.missing(&self.db, bytes)?;
-        if missing > 0 {
-            self.give_way(missing + AHEAD_BYTES)?;
+        let mut missing = self.space.missing(&self.db, bytes)?;
+        while missing > 0 && self.give_way(missing + AHEAD_BYTES)? {
+            missing = self.space.missing(&self.db, bytes)?;
         }
-        let has_room = missing == 0 || self.space.missing(&self.db, bytes)? == 0;
+        let has_room = missing == 0;
         if !has_room {
             self.suffer(Trouble::Full);
         }
