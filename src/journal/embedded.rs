@@ -9,6 +9,7 @@ mod checkpoint;
 mod keeper;
 mod lanes;
 mod letters;
+mod memory;
 mod open;
 mod retention;
 mod schema;

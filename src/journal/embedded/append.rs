@@ -6,7 +6,6 @@ use crate::fate::Reason;
 use crate::format::{Identities, Identity};
 use crate::journal::{Appended, Arrival, ConsumerId, NewRecord};
 use rusqlite::{OptionalExtension, params};
-use std::collections::HashSet;
 
 /// Ids are set aside in the file so many at a time. None is ever given twice, whatever is deleted.
 const IDS_AT_ONCE: i64 = 10_000;
@@ -22,11 +21,9 @@ impl Keeper {
             return Err(Refusal::NoRoom);
         }
         self.group_bytes += bytes;
-        let mut memory = Memory { added: HashSet::new(), now_ms: received_ms };
         let known: Vec<Known> =
-            records.iter().map(|record| self.recall(record, &mut memory)).collect::<rusqlite::Result<_>>()?;
+            records.iter().map(|record| self.recall(record, received_ms)).collect::<rusqlite::Result<_>>()?;
         if known.iter().any(Known::is_partly) {
-            self.forget(&memory.added)?;
             return Ok(Appended::Partly(known.into_iter().map(|known| known.events).collect()));
         }
         let known: Vec<bool> = known.iter().map(Known::is_wholly).collect();
@@ -38,38 +35,21 @@ impl Keeper {
         Ok(Appended::Safe { known })
     }
 
-    /// Which events of a record are known. Those that are not are from now on.
-    fn recall(&self, record: &NewRecord, memory: &mut Memory) -> rusqlite::Result<Known> {
+    /// Which events of a record are known. What one webhook says twice it says twice: only what was
+    /// known before it counts.
+    fn recall(&self, record: &NewRecord, now_ms: u64) -> rusqlite::Result<Known> {
         let Identities { events, beside } = &record.identities;
-        let events = events.iter().map(|event| self.is_known(event, memory)).collect::<rusqlite::Result<_>>()?;
-        let beside = beside.as_ref().map(|errors| self.is_known(errors, memory)).transpose()?;
+        let events = events.iter().map(|event| self.is_known(event, now_ms)).collect::<rusqlite::Result<_>>()?;
+        let beside = beside.as_ref().map(|errors| self.is_known(errors, now_ms)).transpose()?;
         Ok(Known { events, beside })
-    }
-
-    /// What one webhook says twice it says twice: only what was known before it counts.
-    fn is_known(&self, identity: &Identity, memory: &mut Memory) -> rusqlite::Result<bool> {
-        let forgotten_ms = memory.now_ms.saturating_sub(crate::clock::millis(self.settings.remember));
-        let mut remember = self.db.prepare_cached(
-            "INSERT INTO known(key, at) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET at = excluded.at WHERE at < ?3",
-        )?;
-        let is_new = remember.execute(params![identity, memory.now_ms, forgotten_ms])? > 0;
-        if is_new {
-            memory.added.insert(*identity);
-        }
-        Ok(!is_new && !memory.added.contains(identity))
-    }
-
-    fn forget(&self, added: &HashSet<Identity>) -> rusqlite::Result<()> {
-        let mut forget = self.db.prepare_cached("DELETE FROM known WHERE key = ?1")?;
-        for identity in added {
-            forget.execute(params![identity])?;
-        }
-        Ok(())
     }
 
     fn write(&mut self, new: &NewRecord, received_ms: u64) -> rusqlite::Result<()> {
         let id = self.next_id()?;
         self.insert(id, new, received_ms, None)?;
+        let Identities { events, beside } = &new.identities;
+        let identities: Vec<Identity> = events.iter().chain(beside).copied().collect();
+        self.remember(&identities, received_ms)?;
         for consumer in &new.to {
             self.owe(*consumer, id, new.lane, received_ms, false)?;
         }
@@ -154,12 +134,6 @@ impl Keeper {
         self.durable = self.next_record;
         Ok(())
     }
-}
-
-/// What an arrival adds to what is known.
-struct Memory {
-    added: HashSet<Identity>,
-    now_ms: u64,
 }
 
 /// What of a record is known.

@@ -3,6 +3,7 @@
 
 use super::checkpoint::Checkpointer;
 use super::lanes::Queue;
+use super::memory::Memory;
 use super::open::{self, Claim};
 use super::retention::Retained;
 use super::space::Space;
@@ -43,6 +44,7 @@ pub(super) struct Keeper {
     /// The last record that is durable; nothing after it is leased.
     pub(super) durable: i64,
     pub(super) retained: Retained,
+    pub(super) memory: Memory,
     pub(super) space: Space,
     /// When the time was last noted in the file.
     pub(super) clock_noted_ms: u64,
@@ -85,6 +87,7 @@ impl Keeper {
             reserved: 0,
             durable: 0,
             retained: Retained::default(),
+            memory: Memory::default(),
             clock_noted_ms: 0,
             group_bytes: 0,
             jobs,
@@ -107,6 +110,7 @@ impl Keeper {
         self.load_counter()?;
         self.load_clock(clock::steady_ms())?;
         self.load_queues()?;
+        self.load_memory()?;
         self.load_retained()
     }
 
@@ -213,10 +217,15 @@ impl Keeper {
 
     fn settle_again(&mut self) -> rusqlite::Result<()> {
         while self.settled < self.unsettled.len() {
-            self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
+            self.write_soon();
             self.settle_next()?;
         }
         Ok(())
+    }
+
+    /// What the open transaction holds can wait a moment for company.
+    pub(super) fn write_soon(&mut self) {
+        self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
     }
 
     fn settle_next(&mut self) -> rusqlite::Result<()> {
@@ -235,13 +244,10 @@ impl Keeper {
     pub(super) fn commit(&mut self) {
         self.deadline = None;
         self.group_bytes = 0;
-        let committed = match self.db.is_autocommit() {
-            true => Ok(()),
-            false => self.db.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map(drop),
-        };
-        if let Err(error) = committed {
+        if let Err(error) = self.write_out() {
             return self.fail(&error);
         }
+        self.memory_is_durable();
         // What was only read says nothing of the disk.
         let has_written = self.settled > 0 || !self.answers.is_empty() || std::mem::take(&mut self.tried);
         self.unsettled.clear();
@@ -263,6 +269,17 @@ impl Keeper {
         }
     }
 
+    fn write_out(&mut self) -> rusqlite::Result<()> {
+        if self.db.is_autocommit() {
+            return Ok(());
+        }
+        if !self.answers.is_empty() {
+            self.move_memory(clock::steady_ms())?;
+        }
+        self.db.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
     /// The open transaction is lost: whoever waits for it is told, and what was settled in it is
     /// settled again in the next.
     pub(super) fn fail(&mut self, error: &rusqlite::Error) {
@@ -278,6 +295,8 @@ impl Keeper {
         self.woken.clear();
         self.settled = 0;
         self.tried = false;
+        self.memory_is_lost();
+        self.look_again();
         // Not at once, or a full disk would be asked without a pause.
         self.deadline = (!self.unsettled.is_empty()).then(|| Instant::now() + RETRY_PAUSE);
         self.suffer(trouble);

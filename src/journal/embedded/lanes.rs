@@ -25,7 +25,8 @@ const CLOCK_EVERY_MS: u64 = 5_000;
 /// What is owed to one consumer, as far as memory knows it.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// Everything up to here was looked at: it is out, parked, or behind something of its lane.
+    /// Everything up to here was looked at: it is out, or found by its lane (`behind` is set), being
+    /// parked or behind something.
     cursor: i64,
     /// Lanes of which something is out.
     pub(super) out: HashMap<i64, Out>,
@@ -53,9 +54,10 @@ struct Owed {
     attempts: u32,
     due_ms: Option<u64>,
     progress: Option<Progress>,
+    is_behind: bool,
 }
 
-const OWED: &str = "record, lane, since, by_hand, attempts, due, done, last";
+const OWED: &str = "record, lane, since, by_hand, attempts, due, done, last, behind IS NOT NULL";
 
 impl Owed {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -68,6 +70,7 @@ impl Owed {
             attempts: row.get(4)?,
             due_ms: row.get(5)?,
             progress: done.zip(last).map(|(done, last)| Progress { done, last }),
+            is_behind: row.get(8)?,
         })
     }
 }
@@ -87,7 +90,7 @@ impl Keeper {
     ) -> rusqlite::Result<Leased> {
         let (db, durable) = (&self.db, self.durable);
         let queue = self.queues.entry(consumer).or_default();
-        let mut round = Round { db, consumer, queue, most, leased: Leased::default(), bytes: 0 };
+        let mut round = Round { db, consumer, queue, most, leased: Leased::default(), bytes: 0, has_written: false };
         if fresh_first {
             round.fresh(durable)?;
             round.due(now_ms)?;
@@ -97,10 +100,18 @@ impl Keeper {
             round.fresh(durable)?;
         }
         round.freed()?;
-        let is_parked = round.queue.parked > 0;
+        let (is_parked, has_written) = (round.queue.parked > 0, round.has_written);
         let mut leased = round.leased;
         leased.next_due_ms = if is_parked { self.next_due(consumer, now_ms)? } else { None };
+        if has_written {
+            self.write_soon();
+        }
         Ok(leased)
+    }
+
+    /// After a transaction that failed nobody knows what of it was passed over: all is looked at again.
+    pub(super) fn look_again(&mut self) {
+        self.queues.values_mut().for_each(|queue| queue.cursor = 0);
     }
 
     fn next_due(&self, consumer: ConsumerId, now_ms: u64) -> rusqlite::Result<Option<u64>> {
@@ -166,6 +177,8 @@ struct Round<'k> {
     most: usize,
     leased: Leased,
     bytes: usize,
+    /// Whether it has written something down.
+    has_written: bool,
 }
 
 impl Round<'_> {
@@ -193,7 +206,7 @@ impl Round<'_> {
 
     /// The next of lanes that came back.
     fn freed(&mut self) -> rusqlite::Result<()> {
-        let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND lane = ?2 ORDER BY record LIMIT 1");
+        let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND behind = ?2 ORDER BY record LIMIT 1");
         while !self.is_full() {
             let Some(lane) = self.queue.freed.pop_front() else { return Ok(()) };
             for head in rows(self.db, &sql, params![self.consumer.0, lane], Owed::read)? {
@@ -225,8 +238,14 @@ impl Round<'_> {
                 return Ok(());
             }
             self.queue.cursor = owed.record;
-            if owed.due_ms.is_none() && self.is_head(&owed)? {
+            let out = self.queue.out.get(&owed.lane);
+            if out.is_some_and(|out| out.record == owed.record) {
+                continue;
+            }
+            if owed.due_ms.is_none() && out.is_none() && self.is_head(&owed)? {
                 self.take(owed)?;
+            } else if !owed.is_behind {
+                self.pass_over(&owed)?;
             }
         }
         if was_last {
@@ -236,13 +255,17 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Whether nothing of its lane is owed before it.
+    /// It is found by its lane from now on.
+    fn pass_over(&mut self, owed: &Owed) -> rusqlite::Result<()> {
+        set_behind(self.db, self.consumer, owed.record)?;
+        self.has_written = true;
+        Ok(())
+    }
+
+    /// Whether nothing that was looked at is owed before it in its lane.
     fn is_head(&self, owed: &Owed) -> rusqlite::Result<bool> {
-        if self.queue.out.contains_key(&owed.lane) {
-            return Ok(false);
-        }
         let mut earlier =
-            self.db.prepare_cached("SELECT 1 FROM owed WHERE consumer = ?1 AND lane = ?2 AND record < ?3 LIMIT 1")?;
+            self.db.prepare_cached("SELECT 1 FROM owed WHERE consumer = ?1 AND behind = ?2 AND record < ?3 LIMIT 1")?;
         Ok(!earlier.exists(params![self.consumer.0, owed.lane, owed.record])?)
     }
 
@@ -274,6 +297,13 @@ impl Round<'_> {
         });
         Ok(())
     }
+}
+
+/// Lets a row of `owed` be found by its lane.
+pub(super) fn set_behind(db: &Connection, consumer: ConsumerId, record: i64) -> rusqlite::Result<()> {
+    let sql = "UPDATE owed SET behind = lane WHERE consumer = ?1 AND record = ?2";
+    db.prepare_cached(sql)?.execute(params![consumer.0, record])?;
+    Ok(())
 }
 
 /// A record by its id.

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6375_7476;
 
 /// What each version added. Times are milliseconds since 1970.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     // Each record is owed to some consumers, in the order of its id; what nobody is owed any more is
     // in `done`, in the order in which that came about. The two indices are for the head of a lane,
     // and for what is parked.
@@ -32,6 +32,14 @@ const STEPS: [&str; 2] = [
      CREATE TABLE known(key BLOB PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;",
     // How far each consumer knows of each message, for `statuses = "forward_only"`.
     "CREATE TABLE advance(key BLOB PRIMARY KEY, rank INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;",
+    // Nothing in the accept path is written in a random order any more: a lane is found by index only
+    // where something of it waits behind something else (`behind` holds the lane then), and what is
+    // known is gathered in `fresh` before it goes into `known`, in order.
+    "DROP INDEX owed_lane;
+     ALTER TABLE owed ADD COLUMN behind INTEGER;
+     UPDATE owed SET behind = lane;
+     CREATE INDEX owed_behind ON owed(consumer, behind, record) WHERE behind IS NOT NULL;
+     CREATE TABLE fresh(seq INTEGER PRIMARY KEY, keys BLOB NOT NULL, at INTEGER NOT NULL);",
 ];
 
 /// The version this program writes.

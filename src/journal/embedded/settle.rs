@@ -2,6 +2,7 @@
 
 use super::append::read_consumers;
 use super::keeper::{Keeper, rows};
+use super::lanes::set_behind;
 use crate::fate::Reason;
 use crate::format::Identities;
 use crate::journal::{ConsumerId, End, LetterId, NewRecord, Record, Settlement};
@@ -31,13 +32,13 @@ impl Keeper {
             }
             End::RetryAt { due_ms, attempts, progress, verdict } => {
                 let mut park = self.db.prepare_cached(
-                    "UPDATE owed SET due = ?3, attempts = ?4, done = ?5, last = ?6, verdict = ?7
+                    "UPDATE owed SET due = ?3, attempts = ?4, done = ?5, last = ?6, verdict = ?7, behind = lane
                      WHERE consumer = ?1 AND record = ?2",
                 )?;
                 let (done, last) = (progress.as_ref().map(|p| p.done), progress.as_ref().map(|p| p.last.as_str()));
                 park.execute(params![id.consumer.0, id.record, due_ms, attempts, done, last, verdict])?;
             }
-            End::Released => {}
+            End::Released => set_behind(&self.db, id.consumer, id.record)?,
         }
         self.let_go(settlement)
     }
@@ -62,7 +63,7 @@ impl Keeper {
             self.woken.push(consumer);
             return Ok(());
         }
-        let mut next = self.db.prepare_cached("SELECT 1 FROM owed WHERE consumer = ?1 AND lane = ?2 LIMIT 1")?;
+        let mut next = self.db.prepare_cached("SELECT 1 FROM owed WHERE consumer = ?1 AND behind = ?2 LIMIT 1")?;
         let has_more = next.exists(params![consumer.0, lane])?;
         drop(next);
         if has_more {
