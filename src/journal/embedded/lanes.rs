@@ -149,13 +149,17 @@ impl Round<'_> {
 
     /// What was parked until now.
     fn due(&mut self, now_ms: u64) -> rusqlite::Result<()> {
-        if self.is_full() || self.queue.parked == 0 {
+        if self.queue.parked == 0 {
             return Ok(());
         }
-        // Rows of lanes that are out are passed over.
-        let most = self.most + self.queue.out.len();
+        // Rows of lanes that are out are passed over, and one more tells whether there is more: nobody
+        // is woken for what is overdue.
+        let most = self.most.saturating_add(self.queue.out.len() + 1);
         let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND due <= ?2 ORDER BY due LIMIT ?3");
         for owed in rows(self.db, &sql, params![self.consumer.0, now_ms, most], Owed::read)? {
+            if self.queue.out.contains_key(&owed.lane) {
+                continue;
+            }
             if self.is_full() {
                 self.leased.more = true;
                 break;
