@@ -63,8 +63,7 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) fn open(settings: Settings, jobs: Receiver<Job>, shared: Arc<Shared>) -> Result<Self, OpenError> {
         let (mut db, claim) = open::open(&settings.path)?;
-        let refused =
-            |error: rusqlite::Error| OpenError::Refused { path: settings.path.clone(), reason: error.to_string() };
+        let refused = |error: rusqlite::Error| open::failed(&settings.path, &error);
         let space = Space::new(&settings.path);
         let checkpointer = Checkpointer::start(&settings.path, &mut db, space.log_pages()).map_err(refused)?;
         let mut keeper = Self {
