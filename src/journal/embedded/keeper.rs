@@ -34,8 +34,8 @@ pub(super) struct Keeper {
     pub(super) settings: Settings,
     pub(super) queues: HashMap<ConsumerId, Queue>,
     pub(super) names: HashMap<ConsumerId, String>,
-    /// Those that are configured.
-    pub(super) known_consumers: Vec<ConsumerId>,
+    /// Those that are configured, once that was said.
+    pub(super) known_consumers: Option<Vec<ConsumerId>>,
     pub(super) next_record: i64,
     /// Ids up to here are set aside in the file.
     pub(super) reserved: i64,
@@ -72,7 +72,7 @@ impl Keeper {
             settings: settings.clone(),
             queues: HashMap::new(),
             names: HashMap::new(),
-            known_consumers: Vec::new(),
+            known_consumers: None,
             next_record: 0,
             reserved: 0,
             durable: 0,

@@ -182,7 +182,7 @@ impl Keeper {
             self.queue(id);
             ids.push(id);
         }
-        self.known_consumers.clone_from(&ids);
+        self.known_consumers = Some(ids.clone());
         Ok(ids)
     }
 

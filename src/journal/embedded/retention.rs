@@ -66,7 +66,7 @@ impl Keeper {
             self.commit();
         }
         self.sweep(now_ms)?;
-        if self.queues.iter().any(|(consumer, queue)| queue.owed > 0 && !self.known_consumers.contains(consumer)) {
+        if self.queues.iter().any(|(consumer, queue)| queue.owed > 0 && self.is_gone(*consumer)) {
             self.begin()?;
             self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
         }

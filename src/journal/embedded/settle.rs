@@ -138,6 +138,11 @@ impl Keeper {
         Ok(false)
     }
 
+    /// Whether a consumer is no longer configured. Nobody is gone before it was said who is there.
+    pub(super) fn is_gone(&self, consumer: ConsumerId) -> bool {
+        self.known_consumers.as_ref().is_some_and(|known| !known.contains(&consumer))
+    }
+
     /// Buries what a consumer that is gone from the configuration is owed for too long.
     pub(super) fn give_up_for_the_gone(&mut self, now_ms: u64, most: usize) -> rusqlite::Result<()> {
         let all: Vec<(ConsumerId, u64)> = rows(&self.db, "SELECT id, give_up_ms FROM consumer", [], |row| {
@@ -145,7 +150,7 @@ impl Keeper {
         })?;
         for (consumer, give_up_ms) in all {
             let owed = self.queues.get(&consumer).map_or(0, |queue| queue.owed);
-            if owed == 0 || self.known_consumers.contains(&consumer) {
+            if owed == 0 || !self.is_gone(consumer) {
                 continue;
             }
             let sql = "SELECT record FROM owed WHERE consumer = ?1 AND since < ?2 ORDER BY record LIMIT ?3";
