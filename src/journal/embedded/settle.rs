@@ -106,7 +106,8 @@ impl Keeper {
                 identities: Identities::default(),
             };
             let id = self.next_id()?;
-            self.insert(id, &part, record.received_ms, None)?;
+            // It counts as a repetition: what is kept in the order of arrival has none of it.
+            self.insert(id, &part, record.received_ms, Some(record.seed().0))?;
             self.insert_dead(lease.consumer, id, apart.reason, settlement.now_ms)?;
         }
         Ok(())
