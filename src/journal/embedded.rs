@@ -61,8 +61,9 @@ enum Job {
     Close(Reply<()>),
 }
 
-type Read = Box<dyn FnOnce(&mut Keeper) + Send>;
-type Write = Box<dyn FnOnce(&mut Keeper) -> rusqlite::Result<()> + Send>;
+/// Done with the keeper, or told what keeps it from that.
+type Read = Box<dyn FnOnce(Result<&mut Keeper, Trouble>) + Send>;
+type Write = Box<dyn FnOnce(Result<&mut Keeper, Trouble>) -> rusqlite::Result<()> + Send>;
 type Reply<T> = oneshot::Sender<Result<T, Trouble>>;
 
 /// What the keeper tells everybody.
@@ -120,7 +121,7 @@ impl Embedded {
     ) -> Result<T, Trouble> {
         let (reply, answer) = oneshot::channel();
         let job = Job::Read(Box::new(move |keeper| {
-            let found = read(keeper).map_err(|error| keeper::trouble(&error));
+            let found = keeper.and_then(|keeper| read(keeper).map_err(|error| keeper::trouble(&error)));
             keeper::tell(reply, found);
         }));
         self.answer(job, answer).await
@@ -131,18 +132,27 @@ impl Embedded {
         write: impl FnOnce(&mut Keeper) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Trouble> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::Write(Box::new(move |keeper| match write(keeper) {
-            Ok(value) => {
-                keeper.answer(reply, value);
-                Ok(())
-            }
-            Err(Refusal::NoRoom) => {
-                keeper::tell(reply, Err(Trouble::Full));
-                Ok(())
-            }
-            Err(Refusal::Sqlite(error)) => {
-                keeper::tell(reply, Err(keeper::trouble(&error)));
-                Err(error)
+        let job = Job::Write(Box::new(move |keeper| {
+            let keeper = match keeper {
+                Ok(keeper) => keeper,
+                Err(trouble) => {
+                    keeper::tell(reply, Err(trouble));
+                    return Ok(());
+                }
+            };
+            match write(keeper) {
+                Ok(value) => {
+                    keeper.answer(reply, value);
+                    Ok(())
+                }
+                Err(Refusal::NoRoom) => {
+                    keeper::tell(reply, Err(Trouble::Full));
+                    Ok(())
+                }
+                Err(Refusal::Sqlite(error)) => {
+                    keeper::tell(reply, Err(keeper::trouble(&error)));
+                    Err(error)
+                }
             }
         }));
         self.answer(job, answer).await

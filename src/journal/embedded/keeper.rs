@@ -53,6 +53,9 @@ pub(super) struct Keeper {
     /// in one that failed.
     unsettled: Vec<Settlement>,
     settled: usize,
+    /// Of so many of them the lanes were let go. That is done once, however often they are written:
+    /// something else of the lane may be out since.
+    lanes_let_go: usize,
     /// When the open transaction is committed, whatever comes.
     deadline: Option<Instant>,
     checkpointer: Checkpointer,
@@ -83,6 +86,7 @@ impl Keeper {
             woken: Vec::new(),
             unsettled: Vec::new(),
             settled: 0,
+            lanes_let_go: 0,
             deadline: None,
             checkpointer,
             _claim: claim,
@@ -170,12 +174,18 @@ impl Keeper {
         match job {
             Job::Read(read) => {
                 // What is leased must not be what a failed transaction still has to settle.
-                self.settle_again()?;
-                read(self);
+                if let Err(error) = self.settle_again() {
+                    read(Err(trouble(&error)));
+                    return Err(error);
+                }
+                read(Ok(self));
             }
             Job::Write(write) => {
-                self.begin()?;
-                write(self)?;
+                if let Err(error) = self.begin() {
+                    write(Err(trouble(&error)))?;
+                    return Err(error);
+                }
+                write(Ok(self))?;
             }
             Job::Settle(settlement) => {
                 let began = self.begin();
@@ -198,22 +208,29 @@ impl Keeper {
     }
 
     pub(super) fn settle_again(&mut self) -> rusqlite::Result<()> {
-        if self.settled < self.unsettled.len() {
-            if self.db.is_autocommit() {
-                self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-            }
-            self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
+        if self.settled == self.unsettled.len() {
+            return Ok(());
         }
+        if self.db.is_autocommit() {
+            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        }
+        self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
         while self.settled < self.unsettled.len() {
             self.settle_next()?;
         }
-        Ok(())
+        // The failed transaction was counted out again, and whom it would have woken was not told.
+        self.woken.extend(self.unsettled.iter().map(|settlement| settlement.lease.consumer));
+        self.recount()
     }
 
     fn settle_next(&mut self) -> rusqlite::Result<()> {
         let Some(settlement) = self.unsettled.get(self.settled).cloned() else { return Ok(()) };
         self.settle(&settlement)?;
         self.settled += 1;
+        if self.lanes_let_go < self.settled {
+            self.lanes_let_go = self.settled;
+            self.let_go(&settlement)?;
+        }
         Ok(())
     }
 
@@ -233,7 +250,7 @@ impl Keeper {
             return self.fail(&error);
         }
         self.unsettled.clear();
-        self.settled = 0;
+        (self.settled, self.lanes_let_go) = (0, 0);
         self.durable = self.next_record;
         for answer in self.answers.drain(..) {
             answer(Ok(()));
@@ -270,12 +287,26 @@ impl Keeper {
         }
         self.woken.clear();
         self.settled = 0;
+        // What was set aside may not be: none of it is in the file.
+        self.reserved = 0;
         // Not at once, or a full disk would be asked without a pause.
         self.deadline = (!self.unsettled.is_empty()).then(|| Instant::now() + RETRY_PAUSE);
         self.suffer(trouble);
-        if let Err(error) = self.recount() {
+        if let Err(error) = self.recount().and_then(|()| self.load_retained()) {
             tracing::debug!(%error, "cannot count what is owed");
         }
+    }
+
+    /// While it is in trouble, hardly any work comes that would show that it is over: a small write does.
+    pub(super) fn try_again(&mut self) -> rusqlite::Result<()> {
+        if lock(&self.shared.trouble).is_none() || self.space.refusing {
+            return Ok(());
+        }
+        self.begin()?;
+        let mut write = self.db.prepare_cached(
+            "INSERT INTO counter(name, value) VALUES('tried', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1",
+        )?;
+        write.execute([]).map(drop)
     }
 
     /// Says once that the journal cannot take anything, and why.

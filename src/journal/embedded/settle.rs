@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 use rusqlite::{OptionalExtension, params};
 
 impl Keeper {
-    /// Writes an ending into the open transaction, and lets its lane go on.
+    /// Writes an ending into the open transaction.
     pub(super) fn settle(&mut self, settlement: &Settlement) -> rusqlite::Result<()> {
         let lease = &settlement.lease;
         let id = LetterId { record: lease.record.id, consumer: lease.consumer };
@@ -38,14 +38,13 @@ impl Keeper {
             }
             End::Released => {}
         }
-        self.let_go(settlement)
+        Ok(())
     }
 
     /// The lane is free again, or parked.
-    fn let_go(&mut self, settlement: &Settlement) -> rusqlite::Result<()> {
+    pub(super) fn let_go(&mut self, settlement: &Settlement) -> rusqlite::Result<()> {
         let (consumer, lane) = (settlement.lease.consumer, settlement.lease.lane);
         let queue = self.queue(consumer);
-        // Settled a second time, after a failed transaction, the lane may have something else out.
         let Some(out) = queue.out.get(&lane).copied().filter(|out| out.record == settlement.lease.record.id) else {
             return Ok(());
         };
