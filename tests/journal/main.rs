@@ -12,3 +12,6 @@ mod drafts;
 
 /// What every journal promises.
 mod contract;
+
+/// The same as a list in memory that is asked the same.
+mod model;
