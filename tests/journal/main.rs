@@ -13,5 +13,9 @@ mod drafts;
 /// What every journal promises.
 mod contract;
 
+/// The embedded one's file: versions, damage, who has it.
+mod file;
 /// The same as a list in memory that is asked the same.
 mod model;
+/// The embedded one while its file cannot be written.
+mod trouble;
