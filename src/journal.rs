@@ -151,7 +151,7 @@ pub enum Vitals {
     Ill(Trouble),
 }
 
-/// The journals there are. Add one: a file, a variant, a line in `tests/journal`.
+/// The journals there are. Add one: a file, a variant, a line in `tests/journal/bench.rs`.
 #[derive(Debug, Clone)]
 pub enum Journal {
     /// A file of this process.

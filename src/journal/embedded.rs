@@ -52,18 +52,16 @@ const STALLED_AFTER_MS: u64 = 5_000;
 
 /// What the keeper is asked to do.
 enum Job {
-    /// Answered at once.
-    Read(Read),
-    /// Part of a transaction; answered when that is durable.
-    Write(Write),
+    /// Something with the file, in the open transaction.
+    Do(Task),
     /// How deliveries ended; nobody waits for it.
     Settle(Vec<Settlement>),
     /// The last job.
     Close(Reply<()>),
 }
 
-type Read = Box<dyn FnOnce(&mut Keeper) + Send>;
-type Write = Box<dyn FnOnce(&mut Keeper) -> rusqlite::Result<()> + Send>;
+/// Done with the keeper, or told what keeps it from that. An error is the end of the transaction.
+type Task = Box<dyn FnOnce(Result<&mut Keeper, Trouble>) -> rusqlite::Result<()> + Send>;
 type Reply<T> = oneshot::Sender<Result<T, Trouble>>;
 
 /// What the keeper tells everybody.
@@ -107,51 +105,91 @@ impl Embedded {
         Ok(Self { jobs, shared })
     }
 
-    async fn answer<T>(&self, job: Job, answer: oneshot::Receiver<Result<T, Trouble>>) -> Result<T, Trouble> {
+    async fn answer<T>(&self, job: Job, mut answer: oneshot::Receiver<Result<T, Trouble>>) -> Result<T, Trouble> {
         if self.jobs.send(job).is_err() {
             // Whether in good order or not, the keeper is gone.
             lock(&self.shared.trouble).get_or_insert(Trouble::Closed);
             return Err(Trouble::Closed);
         }
-        match tokio::time::timeout(PATIENCE, answer).await {
-            // The keeper drops whom it cannot answer, after it has said why in the log.
-            Ok(answered) => answered.unwrap_or_else(|_| Err(Trouble::Failing("not done".to_owned()))),
-            Err(_) => Err(Trouble::Stalled),
+        match tokio::time::timeout(PATIENCE, &mut answer).await {
+            Ok(answered) => answered.unwrap_or(Err(Trouble::Closed)),
+            Err(_) => {
+                // From here on the keeper sees that nobody waits; what it said before that is not lost.
+                answer.close();
+                answer.try_recv().unwrap_or(Err(Trouble::Stalled))
+            }
         }
     }
 
+    /// Answered at once.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut Keeper) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Trouble> {
-        let (reply, answer) = oneshot::channel();
-        let job = Job::Read(Box::new(move |keeper| {
-            let found = read(keeper).map_err(|error| keeper::trouble(&error));
-            keeper::tell(reply, found);
-        }));
-        self.answer(job, answer).await
+        self.read_unless_unheard(read, |_, _| {}).await
     }
 
+    /// The same; what nobody waits for any more goes to `unheard`.
+    async fn read_unless_unheard<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Keeper) -> rusqlite::Result<T> + Send + 'static,
+        unheard: impl FnOnce(&mut Keeper, T) + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (reply, answer) = oneshot::channel();
+        let task: Task = Box::new(move |keeper| {
+            let keeper = match keeper {
+                Ok(keeper) => keeper,
+                Err(trouble) => {
+                    keeper::tell(reply, Err(trouble));
+                    return Ok(());
+                }
+            };
+            match read(keeper) {
+                Ok(found) => {
+                    if let Err(Ok(found)) = reply.send(Ok(found)) {
+                        unheard(keeper, found);
+                    }
+                    Ok(())
+                }
+                Err(error) => {
+                    keeper::tell(reply, Err(keeper::trouble(&error)));
+                    Err(error)
+                }
+            }
+        });
+        self.answer(Job::Do(task), answer).await
+    }
+
+    /// Answered when it is durable.
     async fn write<T: Send + 'static>(
         &self,
         write: impl FnOnce(&mut Keeper) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Trouble> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::Write(Box::new(move |keeper| match write(keeper) {
-            Ok(value) => {
-                keeper.answer(reply, value);
-                Ok(())
+        let task: Task = Box::new(move |keeper| {
+            let keeper = match keeper {
+                Ok(keeper) => keeper,
+                Err(trouble) => {
+                    keeper::tell(reply, Err(trouble));
+                    return Ok(());
+                }
+            };
+            match write(keeper) {
+                Ok(value) => {
+                    keeper.answer(reply, value);
+                    Ok(())
+                }
+                Err(Refusal::NoRoom) => {
+                    keeper::tell(reply, Err(Trouble::Full));
+                    Ok(())
+                }
+                Err(Refusal::Sqlite(error)) => {
+                    keeper::tell(reply, Err(keeper::trouble(&error)));
+                    Err(error)
+                }
             }
-            Err(Refusal::NoRoom) => {
-                keeper::tell(reply, Err(Trouble::Full));
-                Ok(())
-            }
-            Err(Refusal::Sqlite(error)) => {
-                keeper::tell(reply, Err(keeper::trouble(&error)));
-                Err(error)
-            }
-        }));
-        self.answer(job, answer).await
+        });
+        self.answer(Job::Do(task), answer).await
     }
 
     pub(super) async fn register(&self, consumers: Vec<(String, u64)>) -> Result<Vec<ConsumerId>, Trouble> {
@@ -169,7 +207,8 @@ impl Embedded {
         fresh_first: bool,
         now_ms: u64,
     ) -> Result<Leased, Trouble> {
-        self.read(move |keeper| keeper.lease(consumer, most, fresh_first, now_ms)).await
+        let lease = move |keeper: &mut Keeper| keeper.lease(consumer, most, fresh_first, now_ms);
+        self.read_unless_unheard(lease, move |keeper, unheard| keeper.take_back(consumer, unheard)).await
     }
 
     pub(super) fn settle(&self, settlements: Vec<Settlement>) {

@@ -60,6 +60,11 @@ pub(super) struct Keeper {
     /// in one that failed.
     unsettled: Vec<Settlement>,
     settled: usize,
+    /// Of so many of them the lanes were let go. That is done once, however often they are written:
+    /// something else of the lane may be out since.
+    lanes_let_go: usize,
+    /// Whether a transaction was lost, and with it some of what memory says of the file.
+    astray: bool,
     /// Whether the open transaction holds a write that is there to see whether it can be done.
     tried: bool,
     /// When the open transaction is committed, whatever comes.
@@ -72,8 +77,7 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) fn open(settings: Settings, jobs: Receiver<Job>, shared: Arc<Shared>) -> Result<Self, OpenError> {
         let (mut db, claim) = open::open(&settings.path)?;
-        let refused =
-            |error: rusqlite::Error| OpenError::Refused { path: settings.path.clone(), reason: error.to_string() };
+        let refused = |error: rusqlite::Error| open::failed(&settings.path, &error);
         let space = Space::new(&settings.path);
         let checkpointer = Checkpointer::start(&settings.path, &mut db, space.log_pages()).map_err(refused)?;
         let mut keeper = Self {
@@ -96,6 +100,8 @@ impl Keeper {
             woken: Vec::new(),
             unsettled: Vec::new(),
             settled: 0,
+            lanes_let_go: 0,
+            astray: false,
             tried: false,
             deadline: None,
             checkpointer,
@@ -121,9 +127,7 @@ impl Keeper {
             match self.jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(job) => {
                     self.shared.busy_since_ms.store(clock::steady_ms(), Ordering::Relaxed);
-                    let went_on = self.group(job);
-                    self.shared.busy_since_ms.store(0, Ordering::Relaxed);
-                    if let ControlFlow::Break(reply) = went_on {
+                    if let ControlFlow::Break(reply) = self.group(job) {
                         return tell(reply, self.close());
                     }
                 }
@@ -135,6 +139,7 @@ impl Keeper {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
+            self.shared.busy_since_ms.store(clock::steady_ms(), Ordering::Relaxed);
             if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 self.flush();
             }
@@ -142,6 +147,7 @@ impl Keeper {
                 self.tidy(clock::steady_ms());
                 next_tick = Instant::now() + TICK;
             }
+            self.shared.busy_since_ms.store(0, Ordering::Relaxed);
         }
     }
 
@@ -188,16 +194,15 @@ impl Keeper {
 
     fn take_up(&mut self, job: Job) -> rusqlite::Result<()> {
         match job {
-            Job::Read(read) => {
-                // In a transaction, too: without one SQLite takes its locks for each query. And what is
-                // leased must not be what a failed transaction still has to settle.
-                self.begin()?;
-                read(self);
-            }
-            Job::Write(write) => {
-                self.begin()?;
-                write(self)?;
-            }
+            // What is read is read in a transaction, too: without one SQLite takes its locks for each
+            // query. And what is leased must not be what a failed transaction still has to settle.
+            Job::Do(task) => match self.begin() {
+                Ok(()) => task(Ok(self))?,
+                Err(error) => {
+                    task(Err(trouble(&error)))?;
+                    return Err(error);
+                }
+            },
             Job::Settle(settlements) => {
                 self.unsettled.extend(settlements);
                 self.begin()?;
@@ -220,6 +225,14 @@ impl Keeper {
             self.write_soon();
             self.settle_next()?;
         }
+        if self.astray {
+            // Counted with everything that was settled; whom the lost transaction would have woken was
+            // not told.
+            self.recount()?;
+            self.load_retained()?;
+            self.woken.extend(self.queues.keys());
+            self.astray = false;
+        }
         Ok(())
     }
 
@@ -232,6 +245,10 @@ impl Keeper {
         let Some(settlement) = self.unsettled.get(self.settled).cloned() else { return Ok(()) };
         self.settle(&settlement)?;
         self.settled += 1;
+        if self.lanes_let_go < self.settled {
+            self.lanes_let_go = self.settled;
+            self.let_go(&settlement)?;
+        }
         Ok(())
     }
 
@@ -250,8 +267,8 @@ impl Keeper {
         self.memory_is_durable();
         // What was only read says nothing of the disk.
         let has_written = self.settled > 0 || !self.answers.is_empty() || std::mem::take(&mut self.tried);
-        self.unsettled.clear();
-        self.settled = 0;
+        self.unsettled.drain(..self.settled);
+        (self.settled, self.lanes_let_go) = (0, 0);
         self.durable = self.next_record;
         for answer in self.answers.drain(..) {
             answer(Ok(()));
@@ -295,19 +312,23 @@ impl Keeper {
         self.woken.clear();
         self.settled = 0;
         self.tried = false;
+        // What memory says of the file may be wrong until it is read again.
+        self.astray = true;
         self.memory_is_lost();
         self.look_again();
+        // Places that were set aside in it are not.
+        self.reserved = 0;
+        if trouble == Trouble::Full {
+            self.space.ran_out();
+        }
         // Not at once, or a full disk would be asked without a pause.
         self.deadline = (!self.unsettled.is_empty()).then(|| Instant::now() + RETRY_PAUSE);
         self.suffer(trouble);
-        if let Err(error) = self.recount() {
-            tracing::debug!(%error, "cannot count what is owed");
-        }
     }
 
     /// Writes something, where nobody asks for it, to see whether that can be done again.
     pub(super) fn try_writing(&mut self, now_ms: u64) -> rusqlite::Result<()> {
-        if lock(&self.shared.trouble).is_none() {
+        if self.space.refusing || lock(&self.shared.trouble).is_none() {
             return Ok(());
         }
         let sql = "INSERT INTO counter(name, value) VALUES('tried', ?1) ON CONFLICT(name) DO UPDATE SET value = ?1";

@@ -91,22 +91,36 @@ impl Keeper {
         let (db, durable) = (&self.db, self.durable);
         let queue = self.queues.entry(consumer).or_default();
         let mut round = Round { db, consumer, queue, most, leased: Leased::default(), bytes: 0, has_written: false };
-        if fresh_first {
-            round.fresh(durable)?;
-            round.due(now_ms)?;
-        } else {
-            round.due(now_ms)?;
-            round.freed()?;
-            round.fresh(durable)?;
-        }
-        round.freed()?;
+        let gathered = round.gather(durable, fresh_first, now_ms);
         let (is_parked, has_written) = (round.queue.parked > 0, round.has_written);
         let mut leased = round.leased;
-        leased.next_due_ms = if is_parked { self.next_due(consumer, now_ms)? } else { None };
         if has_written {
             self.write_soon();
         }
-        Ok(leased)
+        let next_due = gathered.and_then(|()| if is_parked { self.next_due(consumer, now_ms) } else { Ok(None) });
+        match next_due {
+            Ok(next_due_ms) => {
+                leased.next_due_ms = next_due_ms;
+                Ok(leased)
+            }
+            Err(error) => {
+                self.take_back(consumer, leased);
+                Err(error)
+            }
+        }
+    }
+
+    /// Nobody has got these: their lanes are as they were.
+    pub(super) fn take_back(&mut self, consumer: ConsumerId, leased: Leased) {
+        let queue = self.queue(consumer);
+        for lease in leased.leases {
+            match queue.out.remove(&lease.lane) {
+                Some(Out { was_parked: true, .. }) => queue.parked += 1,
+                // It is found again where it was found before.
+                Some(Out { was_parked: false, .. }) => queue.cursor = queue.cursor.min(lease.record.id - 1),
+                None => {}
+            }
+        }
     }
 
     /// After a transaction that failed nobody knows what of it was passed over: all is looked at again.
@@ -182,19 +196,35 @@ struct Round<'k> {
 }
 
 impl Round<'_> {
+    fn gather(&mut self, durable: i64, fresh_first: bool, now_ms: u64) -> rusqlite::Result<()> {
+        if fresh_first {
+            self.fresh(durable)?;
+            self.due(now_ms)?;
+        } else {
+            self.due(now_ms)?;
+            self.freed()?;
+            self.fresh(durable)?;
+        }
+        self.freed()
+    }
+
     fn is_full(&self) -> bool {
         self.leased.leases.len() >= self.most || self.bytes >= LEASE_BYTES
     }
 
     /// What was parked until now.
     fn due(&mut self, now_ms: u64) -> rusqlite::Result<()> {
-        if self.is_full() || self.queue.parked == 0 {
+        if self.queue.parked == 0 {
             return Ok(());
         }
-        // Rows of lanes that are out are passed over.
-        let most = self.most + self.queue.out.len();
+        // Rows of lanes that are out are passed over, and one more tells whether there is more: nobody
+        // is woken for what is overdue.
+        let most = self.most.saturating_add(self.queue.out.len() + 1);
         let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND due <= ?2 ORDER BY due LIMIT ?3");
         for owed in rows(self.db, &sql, params![self.consumer.0, now_ms, most], Owed::read)? {
+            if self.queue.out.contains_key(&owed.lane) {
+                continue;
+            }
             if self.is_full() {
                 self.leased.more = true;
                 break;
@@ -208,12 +238,14 @@ impl Round<'_> {
     fn freed(&mut self) -> rusqlite::Result<()> {
         let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND behind = ?2 ORDER BY record LIMIT 1");
         while !self.is_full() {
-            let Some(lane) = self.queue.freed.pop_front() else { return Ok(()) };
+            let Some(lane) = self.queue.freed.front().copied() else { return Ok(()) };
             for head in rows(self.db, &sql, params![self.consumer.0, lane], Owed::read)? {
                 if head.due_ms.is_none() && head.record <= self.queue.cursor {
                     self.take(head)?;
                 }
             }
+            // Only now: a file that cannot be read loses no lane.
+            self.queue.freed.pop_front();
         }
         self.leased.more |= !self.queue.freed.is_empty();
         Ok(())
@@ -237,22 +269,30 @@ impl Round<'_> {
                 self.leased.more = true;
                 return Ok(());
             }
-            self.queue.cursor = owed.record;
-            let out = self.queue.out.get(&owed.lane);
-            if out.is_some_and(|out| out.record == owed.record) {
-                continue;
-            }
-            if owed.due_ms.is_none() && out.is_none() && self.is_head(&owed)? {
-                self.take(owed)?;
-            } else if !owed.is_behind {
-                self.pass_over(&owed)?;
-            }
+            let record = owed.record;
+            self.look_at(owed)?;
+            self.queue.cursor = record;
         }
         if was_last {
             self.queue.cursor = durable;
         }
         self.leased.more |= !was_last;
         Ok(())
+    }
+
+    /// Takes a record that the cursor comes to, or lets it be found by its lane.
+    fn look_at(&mut self, owed: Owed) -> rusqlite::Result<()> {
+        let out = self.queue.out.get(&owed.lane);
+        if out.is_some_and(|out| out.record == owed.record) {
+            return Ok(());
+        }
+        if owed.due_ms.is_none() && out.is_none() && self.is_head(&owed)? {
+            self.take(owed)
+        } else if owed.is_behind {
+            Ok(())
+        } else {
+            self.pass_over(&owed)
+        }
     }
 
     /// It is found by its lane from now on.

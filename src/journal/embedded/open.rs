@@ -2,7 +2,7 @@
 
 use super::schema::{self, Standing};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -88,27 +88,47 @@ fn claim(path: &Path) -> Result<Claim, OpenError> {
     }
 }
 
+/// One file under two names is still one file. If there is none it is made, through whatever links.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            private(path)?;
+            let made = path.canonicalize()?;
+            keep_name(&made)?;
+            Ok(made)
+        }
+        found => found,
+    }
+}
+
 /// Opens a journal, made now if there is none.
 pub(super) fn open(path: &Path) -> Result<(Connection, Claim), OpenError> {
     let refused = |error: io::Error| OpenError::Refused { path: path.to_owned(), reason: error.to_string() };
-    // One file under two names is still one file.
-    let path = match path.canonicalize() {
-        Ok(real) => real,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-        Err(error) => return Err(refused(error)),
-    };
+    let path = real(path).map_err(refused)?;
     let claim = claim(&path)?;
-    let is_new = !path.exists();
-    private(&path).map_err(refused)?;
-    if is_new {
-        keep_name(&path).map_err(refused)?;
+    match look(&path).map_err(|error| failed(&path, &error))? {
+        Standing::Ours(_) => {}
+        Standing::Newer(found) => return Err(OpenError::Newer { path, found, known: schema::VERSION }),
+        Standing::Foreign => {
+            return Err(OpenError::Damaged { path, reason: "it belongs to another program".to_owned() });
+        }
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        match fs::set_permissions(beside(&path, suffix), Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error)),
+            _ => {}
+        }
     }
     let mut db = connect(&path).map_err(|error| failed(&path, &error))?;
-    match schema::bring_up(&mut db).map_err(|error| failed(&path, &error))? {
-        Standing::Current => Ok((db, claim)),
-        Standing::Newer(found) => Err(OpenError::Newer { path, found, known: schema::VERSION }),
-        Standing::Foreign => Err(OpenError::Damaged { path, reason: "it belongs to another program".to_owned() }),
-    }
+    schema::bring_up(&mut db).map_err(|error| failed(&path, &error))?;
+    Ok((db, claim))
+}
+
+/// Whose a file is. It may be another program's: nothing of it is changed before that is known.
+fn look(path: &Path) -> rusqlite::Result<Standing> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    schema::standing(&db)
 }
 
 /// How long a lock of somebody else, such as a `sqlite3` shell, is waited for.
@@ -134,7 +154,8 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-fn failed(path: &Path, error: &rusqlite::Error) -> OpenError {
+/// What SQLite says while a journal is opened.
+pub(super) fn failed(path: &Path, error: &rusqlite::Error) -> OpenError {
     let (path, reason) = (path.to_owned(), error.to_string());
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, reason },

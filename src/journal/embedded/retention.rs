@@ -60,27 +60,33 @@ impl Keeper {
         let old = now_ms.saturating_sub(clock::millis(self.settings.retain_delivered));
         // As much as comes in at 2,000 a second, in steps that nobody notices.
         for _ in 0..4 {
-            let too_much = self.retained.bytes > self.settings.retain_max_bytes;
-            if self.release(if too_much { u64::MAX } else { old })? < ROWS_AT_ONCE {
+            if self.release(old, self.settings.retain_max_bytes)? < ROWS_AT_ONCE {
                 break;
             }
             self.commit();
         }
         self.sweep(now_ms)?;
         self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
-        self.try_writing(now_ms)?;
         self.note_clock(now_ms)?;
-        self.check_room()
+        self.check_room()?;
+        self.try_writing(now_ms)
     }
 
-    /// Deletes a step of what was delivered before a time, oldest first; how many records went.
-    fn release(&mut self, before_ms: u64) -> rusqlite::Result<usize> {
+    /// Deletes a step of what was delivered before a time and of what is more than so many bytes,
+    /// oldest first; how many records went.
+    fn release(&mut self, before_ms: u64, most_bytes: u64) -> rusqlite::Result<usize> {
         type Kept = (i64, i64, u64, u64);
         let sql = "SELECT seq, record, bytes, at FROM done ORDER BY seq LIMIT ?1";
         let first: Vec<Kept> =
             rows(&self.db, sql, params![ROWS_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        // They stand in the order of their time: the first that is too young ends it.
-        let old: Vec<Kept> = first.into_iter().take_while(|(.., at_ms)| *at_ms < before_ms).collect();
+        // They stand in the order of their time: the first that may stay ends it.
+        let mut bytes_left = self.retained.bytes;
+        let goes = |(_, _, bytes, at_ms): &Kept| {
+            let goes = *at_ms < before_ms || bytes_left > most_bytes;
+            bytes_left = bytes_left.saturating_sub(*bytes);
+            goes
+        };
+        let old: Vec<Kept> = first.into_iter().take_while(goes).collect();
         if old.is_empty() {
             return Ok(0);
         }
@@ -98,7 +104,7 @@ impl Keeper {
     pub(super) fn give_way(&mut self, bytes: u64) -> Result<bool, Refusal> {
         let target = self.retained.bytes.saturating_sub(bytes);
         let mut has_given = false;
-        while self.retained.bytes > target && self.release(u64::MAX)? > 0 {
+        while self.retained.bytes > target && self.release(0, target)? > 0 {
             has_given = true;
         }
         Ok(has_given)

@@ -48,27 +48,30 @@ pub(super) const VERSION: i32 = STEPS.len() as i32;
 /// What a file turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Of this version, perhaps since just now.
-    Current,
+    /// Of this version or an earlier one; of none yet if it is new.
+    Ours(usize),
     /// Of a later one.
     Newer(i32),
     /// Another program's.
     Foreign,
 }
 
-/// Brings a file to this version, in one transaction.
-pub(super) fn bring_up(db: &mut Connection) -> rusqlite::Result<Standing> {
-    let number = |db: &Connection, name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let (owner, version) = (number(db, "application_id")?, number(db, "user_version")?);
+/// Whose a file is, and of which version.
+pub(super) fn standing(db: &Connection) -> rusqlite::Result<Standing> {
+    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let (owner, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     let ours = owner == APPLICATION_ID || (tables == 0 && owner == 0 && version == 0);
-    let Ok(from) = usize::try_from(version) else { return Ok(Standing::Foreign) };
-    if !ours {
-        return Ok(Standing::Foreign);
-    }
-    if version > VERSION {
-        return Ok(Standing::Newer(version));
-    }
+    Ok(match usize::try_from(version) {
+        Ok(_) if ours && version > VERSION => Standing::Newer(version),
+        Ok(from) if ours => Standing::Ours(from),
+        _ => Standing::Foreign,
+    })
+}
+
+/// Brings a file of ours to this version, in one transaction.
+pub(super) fn bring_up(db: &mut Connection) -> rusqlite::Result<()> {
+    let Standing::Ours(from) = standing(db)? else { return Ok(()) };
     let missing = STEPS.get(from..).unwrap_or_default();
     if !missing.is_empty() {
         let transaction = db.transaction()?;
@@ -79,5 +82,5 @@ pub(super) fn bring_up(db: &mut Connection) -> rusqlite::Result<Standing> {
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()?;
     }
-    Ok(Standing::Current)
+    Ok(())
 }

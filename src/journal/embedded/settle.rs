@@ -11,7 +11,7 @@ use hyper::body::Bytes;
 use rusqlite::{OptionalExtension, params};
 
 impl Keeper {
-    /// Writes an ending into the open transaction, and lets its lane go on.
+    /// Writes an ending into the open transaction.
     pub(super) fn settle(&mut self, settlement: &Settlement) -> rusqlite::Result<()> {
         let lease = &settlement.lease;
         let id = LetterId { record: lease.record.id, consumer: lease.consumer };
@@ -40,14 +40,13 @@ impl Keeper {
             }
             End::Released => set_behind(&self.db, id.consumer, id.record)?,
         }
-        self.let_go(settlement)
+        Ok(())
     }
 
     /// The lane is free again, or parked.
-    fn let_go(&mut self, settlement: &Settlement) -> rusqlite::Result<()> {
+    pub(super) fn let_go(&mut self, settlement: &Settlement) -> rusqlite::Result<()> {
         let (consumer, lane) = (settlement.lease.consumer, settlement.lease.lane);
         let queue = self.queue(consumer);
-        // Settled a second time, after a failed transaction, the lane may have something else out.
         let Some(out) = queue.out.get(&lane).copied().filter(|out| out.record == settlement.lease.record.id) else {
             return Ok(());
         };
@@ -108,7 +107,8 @@ impl Keeper {
                 identities: Identities::default(),
             };
             let id = self.next_id()?;
-            self.insert(id, &part, record.received_ms, None)?;
+            // It counts as a repetition: what is kept in the order of arrival has none of it.
+            self.insert(id, &part, record.received_ms, Some(record.seed().0))?;
             self.insert_dead(lease.consumer, id, apart.reason, settlement.now_ms)?;
         }
         Ok(())
