@@ -25,3 +25,6 @@ mod config;
 
 /// The commands that need no server: translate, replay, schema, demo, completions, manual.
 mod cli;
+
+/// Kills, restarts and bad consumers under load: every 200 is kept.
+mod recovery;
