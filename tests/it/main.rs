@@ -28,3 +28,6 @@ mod cli;
 
 /// Kills, restarts and bad consumers under load: every 200 is kept.
 mod recovery;
+
+/// Consumers that are away, refuse or hang, and what that means for others and for what waits.
+mod outage;

@@ -4,6 +4,7 @@
 use super::bodies::{SUPPORT, cloud, status, text};
 use super::http::Request;
 use super::ledger::Promises;
+use super::proxy::Proxy;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -138,4 +139,11 @@ fn insist(path: &str, body: &str, target: &Target, tally: &Tally, give_up: &impl
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// Posts a message of a conversation that has to be answered 200.
+pub(crate) fn promise(proxy: &Proxy, promises: &Promises, conversation: usize, number: usize) {
+    let members = json!({"messages": [message(conversation, number)]});
+    let answer = proxy.post("/webhooks", cloud(SUPPORT, &members));
+    assert!(promises.note(&members, &answer), "{} {}", answer.status, answer.text());
 }
