@@ -31,3 +31,6 @@ mod recovery;
 
 /// Consumers that are away, refuse or hang, and what that means for others and for what waits.
 mod outage;
+
+/// A journal that is taken, full or damaged.
+mod stress;
