@@ -125,11 +125,14 @@ fn cut<'a>((piece, record): (Piece<'a>, NewRecord), known: &[bool], headers: &st
 
 fn count(offered: &[(Piece<'_>, NewRecord)], known: &[bool], source: Format, meter: &IngressMeter) -> Taken {
     let mut taken = Taken::Known;
-    for ((piece, _), known) in offered.iter().zip(known) {
+    for ((piece, record), known) in offered.iter().zip(known) {
         match known {
             true => meter.duplicates(source, piece.events()),
             false => {
                 meter.events(source, piece.kind, piece.events());
+                if record.to.is_empty() {
+                    meter.unrouted();
+                }
                 taken = Taken::New;
             }
         }

@@ -4,7 +4,7 @@
 mod meters;
 mod outcome;
 
-pub use meters::{ConsumerMeter, IngressMeter, reloaded, show_depth};
+pub use meters::{ConsumerMeter, IngressMeter, UNROUTED, reloaded, show_depth};
 pub use outcome::{Delivery, Outcome};
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};

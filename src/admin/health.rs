@@ -3,7 +3,7 @@
 use super::Admin;
 use crate::clock;
 use crate::journal::{Depth, Vitals};
-use crate::telemetry::show_depth;
+use crate::telemetry::{UNROUTED, show_depth};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -44,12 +44,9 @@ pub(super) async fn exposition(State(admin): State<Arc<Admin>>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.metrics.render()).into_response()
 }
 
-/// Letters of unknown numbers are nobody's.
-const NOBODY: &str = "unrouted";
-
 fn show(depth: &Depth) {
     let Depth { consumer, ready, in_flight, parked, dead, oldest_ms } = depth;
-    let consumer = if consumer.is_empty() { NOBODY } else { consumer };
+    let consumer = if consumer.is_empty() { UNROUTED } else { consumer };
     show_depth(consumer, [*ready, *in_flight, *parked, *dead], Duration::from_millis(*oldest_ms));
 }
 

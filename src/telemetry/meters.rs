@@ -17,6 +17,8 @@ use std::time::Duration;
 const SOURCES: [Format; 2] = [Format::Cloud, Format::OnPremises];
 /// What a request is called whose format nobody has told yet.
 const UNKNOWN: &str = "unknown";
+/// What stands in a consumer's place for letters of unknown numbers: they are nobody's.
+pub const UNROUTED: &str = "unrouted";
 
 fn source_index(source: Option<Format>) -> usize {
     SOURCES.iter().position(|known| Some(*known) == source).unwrap_or(SOURCES.len())
@@ -35,6 +37,8 @@ pub struct IngressMeter {
     /// By source, then kind.
     events: Vec<Vec<Counter>>,
     duplicates: Vec<Counter>,
+    /// Dead letters of unknown numbers, which no consumer's counter sees.
+    unrouted: Counter,
 }
 
 impl IngressMeter {
@@ -54,6 +58,7 @@ impl IngressMeter {
             accept: source_labels().map(|source| histogram!(ACCEPT_DURATION, "source" => source)).collect(),
             events: SOURCES.iter().map(by_kind).collect(),
             duplicates: SOURCES.iter().map(|source| counter!(DUPLICATES, "source" => source.label())).collect(),
+            unrouted: counter!(DEAD_LETTERED, "consumer" => UNROUTED, "reason" => Reason::UnknownNumber.label()),
         }
     }
 
@@ -83,6 +88,11 @@ impl IngressMeter {
         if let Some(counter) = self.duplicates.get(source_index(Some(source))) {
             counter.increment(count);
         }
+    }
+
+    /// Something was accepted for a number that nobody knows.
+    pub fn unrouted(&self) {
+        self.unrouted.increment(1);
     }
 }
 
