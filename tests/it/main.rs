@@ -34,3 +34,9 @@ mod outage;
 
 /// A journal that is taken, full or damaged.
 mod stress;
+
+/// Another configuration, or the end, while webhooks come in.
+mod reload;
+
+/// The operator's rules that need a memory: what they leave out is counted, what they set aside is listed.
+mod rules;

@@ -8,7 +8,9 @@ mod patience;
 mod surrender;
 
 use crate::support::consumer::{Consumer, Recorded, Reply};
-use crate::support::ledger::events;
+use crate::support::ledger::{Promises, events};
+use crate::support::load::promise;
+use crate::support::proxy::Proxy;
 
 /// A schedule that tests can wait for.
 const RETRY: &str = "[consumer.retry]\nfirst = \"50ms\"\nmax = \"200ms\"\n";
@@ -26,4 +28,9 @@ fn ids(request: &Recorded) -> Vec<String> {
 /// Refuses every request of which this is true.
 fn refusing(is_refused: impl Fn(&Recorded) -> bool + Send + Sync + 'static) -> Reply {
     Reply::by(move |request| Reply::status(if is_refused(request) { 500 } else { 200 }))
+}
+
+/// What ended before a webhook is answered 200 is written down by then.
+fn commit(proxy: &Proxy) {
+    promise(proxy, &Promises::default(), 1_000, 1);
 }

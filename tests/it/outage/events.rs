@@ -1,6 +1,6 @@
 //! `batch = "event"`: what was taken of a record is not sent again because of what was refused.
 
-use super::{RETRY, ids};
+use super::{RETRY, commit, ids};
 use crate::support::bodies::{SUPPORT, cloud};
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
@@ -38,10 +38,11 @@ fn what_was_taken_is_not_repeated() {
 fn nor_is_it_after_a_kill() {
     let crm = Consumer::replying(super::refusing(|request| ids(request) == ["wamid.0.2"]));
     let proxy = three(&crm);
-    eventually("the second attempt at the second is written down", || {
+    eventually("there was a second attempt at the second", || {
         let waiting = proxy.letters(true);
         waiting.first().is_some_and(|letter| letter["attempts"].as_u64() >= Some(2)).then_some(())
     });
+    commit(&proxy);
     let proxy = proxy.kill().start();
     crm.reply(Reply::status(200));
     proxy.wait_until_drained("crm");

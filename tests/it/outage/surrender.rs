@@ -1,7 +1,7 @@
 //! `give_up_after`: what is refused for too long is a dead letter, its conversation goes on, and it can
 //! be delivered once more.
 
-use super::{ids, refusing};
+use super::{commit, ids, refusing};
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
 use crate::support::ledger::Promises;
@@ -31,8 +31,10 @@ fn what_is_given_up_is_a_dead_letter_and_its_conversation_goes_on() {
     assert_eq!(taken, ["wamid.0.2", "wamid.0.3"]);
 
     // A dead letter outlives its process.
+    commit(&proxy);
     let proxy = proxy.kill().start();
     crm.reply(Reply::status(200));
+    proxy.wait_until_drained("crm");
     let answer = proxy.order("/api/redeliver", &json!({"all": true}));
     assert_eq!((answer.status, answer.text().contains("\"redelivered\":1")), (200, true), "{}", answer.text());
     proxy.wait_until_drained("crm");

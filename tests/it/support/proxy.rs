@@ -46,6 +46,11 @@ impl Home {
         self.environment.lock().unwrap().push((name.to_owned(), value.to_owned()));
     }
 
+    /// Takes a variable out of the environment.
+    pub(crate) fn unset(&self, name: &str) {
+        self.environment.lock().unwrap().retain(|(known, _)| known != name);
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("cutover.toml")
     }
@@ -105,7 +110,7 @@ impl Proxy {
     /// The same with further variables in its environment.
     pub(crate) fn pass_through_with(config: &str, environment: &[(&str, &str)]) -> Self {
         let home = Home::new(config);
-        home.environment.lock().unwrap().retain(|(name, _)| name != "CUTOVER_JOURNAL__PATH");
+        home.unset("CUTOVER_JOURNAL__PATH");
         home.set("CUTOVER_JOURNAL__BACKEND", "none");
         environment.iter().for_each(|(name, value)| home.set(name, value));
         home.start()
@@ -158,6 +163,17 @@ impl Proxy {
         let status = eventually("the end of the proxy", || self.child.try_wait().unwrap());
         assert_eq!(status.code(), Some(0), "{}", self.log());
         self.home.take().expect("there until it is taken")
+    }
+
+    /// Gives it another configuration; the log up to the line that says what became of it.
+    pub(crate) fn reload(&self, config: &str) -> String {
+        let before = self.log().len();
+        self.home().configure(config);
+        self.signal("HUP");
+        eventually("a word about the reload", || {
+            let log = self.log().split_off(before);
+            (log.contains("configuration reloaded") || log.contains("configuration not reloaded")).then_some(log)
+        })
     }
 
     /// Where it lives.
