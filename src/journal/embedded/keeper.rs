@@ -53,6 +53,8 @@ pub(super) struct Keeper {
     /// in one that failed.
     unsettled: Vec<Settlement>,
     settled: usize,
+    /// Whether a transaction was lost, and with it some of what memory says of the file.
+    astray: bool,
     /// When the open transaction is committed, whatever comes.
     deadline: Option<Instant>,
     checkpointer: Checkpointer,
@@ -84,6 +86,7 @@ impl Keeper {
             woken: Vec::new(),
             unsettled: Vec::new(),
             settled: 0,
+            astray: false,
             deadline: None,
             checkpointer,
             _claim: claim,
@@ -239,6 +242,9 @@ impl Keeper {
         for answer in self.answers.drain(..) {
             answer(Ok(()));
         }
+        if self.astray {
+            self.learn_again();
+        }
         self.woken.sort_unstable();
         self.woken.dedup();
         for consumer in self.woken.drain(..) {
@@ -248,6 +254,16 @@ impl Keeper {
         if self.checkpointer.is_due() {
             self.checkpointer.go_on(&self.db);
         }
+    }
+
+    /// Counts what the file holds, now that everything that was settled is in it. Whoever was to be told
+    /// of something in a lost transaction is told now.
+    fn learn_again(&mut self) {
+        match self.recount().and_then(|()| self.load_retained()) {
+            Ok(()) => self.astray = false,
+            Err(error) => tracing::debug!(%error, "cannot count what is owed"),
+        }
+        self.woken.extend(self.queues.keys());
     }
 
     fn write_out(&mut self) -> rusqlite::Result<()> {
@@ -271,12 +287,29 @@ impl Keeper {
         }
         self.woken.clear();
         self.settled = 0;
+        self.astray = true;
+        // Ids that were set aside in it are set aside no more.
+        self.reserved = self.next_record;
+        if trouble == Trouble::Full {
+            self.space.ran_out();
+        }
         // Not at once, or a full disk would be asked without a pause.
         self.deadline = (!self.unsettled.is_empty()).then(|| Instant::now() + RETRY_PAUSE);
         self.suffer(trouble);
-        if let Err(error) = self.recount() {
-            tracing::debug!(%error, "cannot count what is owed");
+    }
+
+    /// Writes something while nothing is known to get through: whoever is not ready is sent nothing that
+    /// could show that it does again.
+    pub(super) fn try_again(&mut self) -> rusqlite::Result<()> {
+        if self.space.refusing || lock(&self.shared.trouble).is_none() {
+            return Ok(());
         }
+        self.begin()?;
+        let mut write = self.db.prepare_cached(
+            "INSERT INTO counter(name, value) VALUES('tried', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1",
+        )?;
+        write.execute([])?;
+        Ok(())
     }
 
     /// Says once that the journal cannot take anything, and why.

@@ -71,7 +71,8 @@ impl Keeper {
             self.begin()?;
             self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
         }
-        self.check_room()
+        self.check_room()?;
+        self.try_again()
     }
 
     /// Deletes a step of what was delivered before a time, oldest first; how many records went.

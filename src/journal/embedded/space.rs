@@ -70,6 +70,12 @@ impl Space {
         i32::try_from(self.log_most_bytes / PAGE_BYTES).unwrap_or(i32::MAX).max(Checkpointer::LEAST_PAGES)
     }
 
+    /// A write found no room, whatever was thought before.
+    pub(super) const fn ran_out(&mut self) {
+        self.refusing = true;
+        self.plenty_until = None;
+    }
+
     /// How much is missing for another `bytes`: in the file, in the log, and for what the log still
     /// has to bring into the file.
     fn missing(&mut self, db: &Connection, bytes: u64) -> rusqlite::Result<u64> {
@@ -109,7 +115,6 @@ impl Keeper {
     pub(super) fn check_room(&mut self) -> rusqlite::Result<()> {
         if self.space.refusing && self.space.missing(&self.db, AHEAD_BYTES)? == 0 {
             self.space.refusing = false;
-            self.recovered();
         }
         Ok(())
     }
