@@ -106,11 +106,15 @@ impl Embedded {
         Ok(Self { jobs, shared })
     }
 
-    async fn answer<T>(&self, job: Job, answer: oneshot::Receiver<Result<T, Trouble>>) -> Result<T, Trouble> {
+    async fn answer<T>(&self, job: Job, mut answer: oneshot::Receiver<Result<T, Trouble>>) -> Result<T, Trouble> {
         self.jobs.send(job).map_err(|_| Trouble::Closed)?;
-        match tokio::time::timeout(PATIENCE, answer).await {
+        match tokio::time::timeout(PATIENCE, &mut answer).await {
             Ok(answered) => answered.unwrap_or(Err(Trouble::Closed)),
-            Err(_) => Err(Trouble::Stalled),
+            Err(_) => {
+                // From here on the keeper sees that nobody waits; what it said before that is not lost.
+                answer.close();
+                answer.try_recv().unwrap_or(Err(Trouble::Stalled))
+            }
         }
     }
 
@@ -163,7 +167,14 @@ impl Embedded {
         fresh_first: bool,
         now_ms: u64,
     ) -> Result<Leased, Trouble> {
-        self.read(move |keeper| keeper.lease(consumer, most, fresh_first, now_ms)).await
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Read(Box::new(move |keeper| {
+            let leased = keeper.lease(consumer, most, fresh_first, now_ms);
+            if let Err(Ok(unheard)) = reply.send(leased.map_err(|error| keeper::trouble(&error))) {
+                keeper.take_back(consumer, unheard);
+            }
+        }));
+        self.answer(job, answer).await
     }
 
     pub(super) fn settle(&self, settlement: Settlement) {

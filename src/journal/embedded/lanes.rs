@@ -85,18 +85,30 @@ impl Keeper {
         let (db, durable) = (&self.db, self.durable);
         let queue = self.queues.entry(consumer).or_default();
         let mut round = Round { db, consumer, queue, most, leased: Leased::default(), bytes: 0 };
-        if fresh_first {
-            round.fresh(durable)?;
-            round.due(now_ms)?;
-        } else {
-            round.due(now_ms)?;
-            round.freed()?;
-            round.fresh(durable)?;
-        }
-        round.freed()?;
+        let gathered = round.gather(durable, fresh_first, now_ms);
         let mut leased = round.leased;
-        leased.next_due_ms = self.next_due(consumer, now_ms)?;
-        Ok(leased)
+        match gathered.and_then(|()| self.next_due(consumer, now_ms)) {
+            Ok(next_due_ms) => {
+                leased.next_due_ms = next_due_ms;
+                Ok(leased)
+            }
+            Err(error) => {
+                self.take_back(consumer, leased);
+                Err(error)
+            }
+        }
+    }
+
+    /// Nobody has got these: their lanes are as they were.
+    pub(super) fn take_back(&mut self, consumer: ConsumerId, leased: Leased) {
+        let queue = self.queue(consumer);
+        for lease in leased.leases {
+            match queue.out.remove(&lease.lane) {
+                Some(Out { was_parked: true, .. }) => queue.parked += 1,
+                Some(Out { was_parked: false, .. }) => queue.freed.push_back(lease.lane),
+                None => {}
+            }
+        }
     }
 
     fn next_due(&self, consumer: ConsumerId, now_ms: u64) -> rusqlite::Result<Option<u64>> {
@@ -143,6 +155,18 @@ struct Round<'k> {
 }
 
 impl Round<'_> {
+    fn gather(&mut self, durable: i64, fresh_first: bool, now_ms: u64) -> rusqlite::Result<()> {
+        if fresh_first {
+            self.fresh(durable)?;
+            self.due(now_ms)?;
+        } else {
+            self.due(now_ms)?;
+            self.freed()?;
+            self.fresh(durable)?;
+        }
+        self.freed()
+    }
+
     fn is_full(&self) -> bool {
         self.leased.leases.len() >= self.most || self.bytes >= LEASE_BYTES
     }
@@ -169,12 +193,14 @@ impl Round<'_> {
     fn freed(&mut self) -> rusqlite::Result<()> {
         let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND lane = ?2 ORDER BY record LIMIT 1");
         while !self.is_full() {
-            let Some(lane) = self.queue.freed.pop_front() else { return Ok(()) };
+            let Some(lane) = self.queue.freed.front().copied() else { return Ok(()) };
             for head in rows(self.db, &sql, params![self.consumer.0, lane], Owed::read)? {
                 if head.due_ms.is_none() && head.record <= self.queue.cursor {
                     self.take(head)?;
                 }
             }
+            // Only now: a file that cannot be read loses no lane.
+            self.queue.freed.pop_front();
         }
         self.leased.more |= !self.queue.freed.is_empty();
         Ok(())
@@ -198,10 +224,11 @@ impl Round<'_> {
                 self.leased.more = true;
                 return Ok(());
             }
-            self.queue.cursor = owed.record;
+            let record = owed.record;
             if owed.due_ms.is_none() && self.is_head(&owed)? {
                 self.take(owed)?;
             }
+            self.queue.cursor = record;
         }
         if was_last {
             self.queue.cursor = durable;
