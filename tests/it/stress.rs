@@ -4,6 +4,7 @@
 mod claim;
 mod crowded;
 mod damage;
+mod failing;
 mod full;
 
 use crate::support::bodies::{SUPPORT, cloud, text};
@@ -35,21 +36,23 @@ fn post_large(proxy: &Proxy, promises: &Promises, number: usize, kib: usize) -> 
 
 /// It takes nothing, says when to come again, and why in its readiness.
 fn assert_red(proxy: &Proxy, answer: &Answer) {
+    assert_red_for(proxy, answer, "the disk is full");
+}
+
+fn assert_red_for(proxy: &Proxy, answer: &Answer, reason: &str) {
     assert_eq!(answer.status, 503);
     let seconds = answer.headers.get("retry-after").and_then(|value| value.parse::<u64>().ok());
     assert!(seconds.is_some_and(|seconds| seconds > 0));
     let ready = proxy.ask("/readyz");
     let detail: serde_json::Value = serde_json::from_slice(&ready.body).expect("JSON");
-    assert_eq!((ready.status, &detail["reason"]), (503, &json!("the disk is full")));
+    assert_eq!((ready.status, &detail["reason"]), (503, &json!(reason)));
     assert_eq!(proxy.ask("/livez").status, 200);
     assert!(proxy.log().contains("the journal cannot be written"), "{}", proxy.log());
 }
 
 /// It takes webhooks again, by itself.
 fn assert_recovers(proxy: &Proxy, promises: &Promises, number: usize) {
-    eventually("it takes webhooks again", || {
-        (post_large(proxy, promises, number, 1).status == 200).then_some(())
-    });
+    eventually("it takes webhooks again", || (post_large(proxy, promises, number, 1).status == 200).then_some(()));
     eventually("it is ready", || (proxy.ask("/readyz").status == 200).then_some(()));
     assert!(proxy.log().contains("the journal can be written again"));
 }

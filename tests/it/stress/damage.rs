@@ -2,6 +2,7 @@
 
 use super::post_large;
 use crate::support::consumer::Consumer;
+use crate::support::eventually;
 use crate::support::ledger::Promises;
 use crate::support::proxy::{Home, Proxy};
 use std::fs;
@@ -69,7 +70,7 @@ fn a_journal_damaged_inside_is_not_served_from_in_silence() {
         }
         Ok(proxy) => {
             let log = || proxy.log();
-            crate::support::eventually("it says so", || log().contains("malformed").then_some(()));
+            eventually("it says so", || log().contains("malformed").then_some(()));
             assert_eq!(proxy.ask("/readyz").status, 503);
         }
     }
@@ -86,7 +87,7 @@ fn damage_while_it_runs_is_said_when_it_is_seen() {
     scribble(&proxy.home().journal(), 0);
     crm.arrive();
     let mut number = 1_000;
-    crate::support::eventually("it is seen", || {
+    eventually("it is seen", || {
         number += 1;
         (post_large(&proxy, &promises, number, 4).status == 503).then_some(())
     });

@@ -85,6 +85,7 @@ struct State {
     faults: Option<Faults>,
     otherwise: Reply,
     released: bool,
+    hung_up: bool,
     at_once: usize,
     most_at_once: usize,
     connections: usize,
@@ -100,6 +101,7 @@ impl Default for State {
             faults: None,
             otherwise,
             released: false,
+            hung_up: false,
             at_once: 0,
             most_at_once: 0,
             connections: 0,
@@ -215,6 +217,12 @@ impl Consumer {
     /// Lets go of all requests that are on [`Reply::Hold`].
     pub(crate) fn release(&self) {
         self.shared.lock().released = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Closes the connections of all requests that are on [`Reply::Hold`].
+    pub(crate) fn hang_up(&self) {
+        self.shared.lock().hung_up = true;
         self.shared.changed.notify_all();
     }
 

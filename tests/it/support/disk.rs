@@ -1,4 +1,9 @@
-//! A small file system of its own, to be filled and emptied. Making one takes root.
+//! A small file system of its own, to be filled and emptied, and one that fails on demand. The first
+//! takes root, the second a C compiler.
+
+mod faults;
+
+pub(crate) use faults::{Fault, Faults};
 
 use std::fs::File;
 use std::io::Write;
@@ -12,8 +17,7 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Mounts one of so many KiB. Where that is not allowed, the test that asks has to be skipped, and
-    /// says so past the capture of its output; with `CUTOVER_REQUIRE_MOUNT=1` it fails instead.
+    /// Mounts one of so many KiB. Where that is not allowed, the test that asks has to be skipped.
     pub(crate) fn mount(kib: usize) -> Option<Self> {
         let disk = Self { folder: tempfile::tempdir().unwrap() };
         let size = format!("size={kib}k");
@@ -23,11 +27,7 @@ impl Disk {
             Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
             Err(error) => error.to_string(),
         };
-        let required = std::env::var_os("CUTOVER_REQUIRE_MOUNT").is_some_and(|value| value == "1");
-        assert!(!required, "CUTOVER_REQUIRE_MOUNT=1, and a file system cannot be mounted: {failure}");
-        let name = std::thread::current().name().unwrap_or_default().to_owned();
-        writeln!(std::io::stderr(), "SKIPPED {name}: a file system cannot be mounted: {failure}").unwrap();
-        None
+        skipped("a file system cannot be mounted", &failure)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -58,4 +58,14 @@ impl Drop for Disk {
         // A process that still has files open there keeps it until it ends.
         Command::new("umount").arg("--lazy").arg(self.folder.path()).status().ok();
     }
+}
+
+/// Says past the capture of its output that a test is skipped; with `CUTOVER_REQUIRE_MOUNT=1` it fails
+/// instead.
+fn skipped<T>(what: &str, why: &str) -> Option<T> {
+    let required = std::env::var_os("CUTOVER_REQUIRE_MOUNT").is_some_and(|value| value == "1");
+    assert!(!required, "CUTOVER_REQUIRE_MOUNT=1, and {what}: {why}");
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    writeln!(std::io::stderr(), "SKIPPED {name}: {what}: {why}").unwrap();
+    None
 }

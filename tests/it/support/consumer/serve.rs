@@ -138,6 +138,9 @@ impl Shared {
         let deadline = Instant::now() + most;
         line.raw.set_read_timeout(Some(LOOK))?;
         while Instant::now() < deadline && !(until_released && self.lock().released) {
+            if self.lock().hung_up {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
             match line.raw.peek(&mut [0]) {
                 Ok(0) => return Err(io::ErrorKind::ConnectionAborted.into()),
                 // A goodbye in TLS, or the next request already.
