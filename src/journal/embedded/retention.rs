@@ -1,6 +1,5 @@
 //! What goes: delivered records that are old or too many, identities nobody remembers.
 
-use super::Refusal;
 use super::keeper::{Keeper, rows};
 use crate::clock;
 use rusqlite::params;
@@ -96,7 +95,7 @@ impl Keeper {
     }
 
     /// Makes room in the file for so many bytes, as far as there is something delivered to give way.
-    pub(super) fn give_way(&mut self, bytes: u64) -> Result<(), Refusal> {
+    pub(super) fn give_way(&mut self, bytes: u64) -> rusqlite::Result<()> {
         let target = self.retained.bytes.saturating_sub(bytes);
         while self.retained.bytes > target && self.release(u64::MAX)? > 0 {}
         Ok(())

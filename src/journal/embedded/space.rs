@@ -18,7 +18,7 @@ const SLACK_BYTES: u64 = 2 << 20;
 /// With so much free, nobody looks again for a while.
 const PLENTY_BYTES: u64 = 512 << 20;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-/// Room made beyond what is asked for, so that not every accept has to make some.
+/// Room made beyond what is asked for, so that not every accept has to make some; less on a small disk.
 const AHEAD_BYTES: u64 = 1 << 20;
 
 /// What is known of the disk.
@@ -28,6 +28,7 @@ pub(super) struct Space {
     log: PathBuf,
     log_most_bytes: u64,
     slack_bytes: u64,
+    ahead_bytes: u64,
     /// Until when there is plenty.
     plenty_until: Option<Instant>,
     /// Whether accepts are refused for want of room.
@@ -60,6 +61,7 @@ impl Space {
             log: beside(file, "-wal"),
             log_most_bytes: LOG_MOST_BYTES.min(total / 8),
             slack_bytes: SLACK_BYTES.min(total / 32),
+            ahead_bytes: AHEAD_BYTES.min(total / 32),
             plenty_until: None,
             refusing: false,
         }
@@ -91,8 +93,10 @@ impl Space {
         let unused = pages("freelist_count")? * PAGE_BYTES;
         let not_yet_in_file = (pages("page_count")? * PAGE_BYTES).saturating_sub(length(&self.file));
         let log = self.log_most_bytes.saturating_sub(length(&self.log)) + bytes;
-        let file = (bytes + bytes / 2).saturating_sub(unused) + not_yet_in_file;
-        Ok((log + file + self.slack_bytes).saturating_sub(disk.free))
+        // What is unused in the file is as good as what is free beside it: a file that once was large does
+        // not become smaller.
+        let file = (bytes + bytes / 2 + self.slack_bytes).saturating_sub(unused) + not_yet_in_file;
+        Ok((log + file).saturating_sub(disk.free))
     }
 }
 
@@ -101,7 +105,7 @@ impl Keeper {
     pub(super) fn has_room(&mut self, bytes: u64) -> Result<bool, Refusal> {
         let missing = self.space.missing(&self.db, bytes)?;
         if missing > 0 {
-            self.give_way(missing + AHEAD_BYTES)?;
+            self.give_way(missing + self.space.ahead_bytes)?;
         }
         let has_room = missing == 0 || self.space.missing(&self.db, bytes)? == 0;
         if !has_room {
@@ -113,7 +117,15 @@ impl Keeper {
 
     /// Whether there is room again, when nobody asks.
     pub(super) fn check_room(&mut self) -> rusqlite::Result<()> {
-        if self.space.refusing && self.space.missing(&self.db, AHEAD_BYTES)? == 0 {
+        if !self.space.refusing {
+            return Ok(());
+        }
+        let ahead = self.space.ahead_bytes;
+        let missing = self.space.missing(&self.db, ahead)?;
+        if missing > 0 {
+            self.give_way(missing)?;
+        }
+        if missing == 0 || self.space.missing(&self.db, ahead)? == 0 {
             self.space.refusing = false;
         }
         Ok(())
