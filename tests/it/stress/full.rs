@@ -114,3 +114,25 @@ fn a_crowd_does_not_take_the_room_for_writing_off() {
     proxy.wait_until_drained("crm");
     promises.assert_kept(&crm);
 }
+
+/// Small webhooks leave more behind than their bodies: what is remembered of each, and a large file.
+#[test]
+fn a_disk_full_of_small_webhooks_takes_more_when_it_is_drained() {
+    let Some(disk) = Disk::mount(1 << 10) else { return };
+    let (crm, promises) = (Consumer::absent(), Promises::default());
+    let proxy = on(&disk, &crm);
+    let mut number = 0;
+    let refused = loop {
+        number += 1;
+        let answer = post_large(&proxy, &promises, number, 0);
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_red(&proxy, &refused);
+    crm.arrive();
+    proxy.wait_until_drained("crm");
+    assert_recovers(&proxy, &promises, number + 1);
+    proxy.wait_until_drained("crm");
+    promises.assert_kept(&crm);
+}
