@@ -9,7 +9,7 @@ use crate::headers;
 use crate::journal::{Appended, Arrival, ConsumerId, Journal, NewRecord, Trouble};
 use crate::received::{Received, line, pieces};
 use crate::routing::{Destination, Routes, is_test};
-use crate::telemetry::{IngressMeter, NOBODY, set_aside};
+use crate::telemetry::IngressMeter;
 use hyper::body::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
@@ -134,7 +134,7 @@ fn count(offered: &[(Piece<'_>, NewRecord)], known: &[bool], source: Format, met
             false => {
                 meter.events(source, piece.kind, piece.events());
                 if record.to.is_empty() {
-                    set_aside(NOBODY, Reason::UnknownNumber, 1);
+                    meter.unrouted();
                     tracing::warn!(reason = Reason::UnknownNumber.label(), "dead letter");
                 }
                 taken = Taken::New;

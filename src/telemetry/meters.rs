@@ -4,7 +4,7 @@
 
 use super::{
     ACCEPT_DURATION, DEAD_LETTERED, DEAD_LETTERS, DELIVERIES, DELIVERY_DURATION, DELIVERY_LAG, DROPPED, DUPLICATES,
-    Delivery, EVENTS, LOSSES, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, RELOADS, WEBHOOKS,
+    Delivery, EVENTS, LOSSES, NOBODY, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, RELOADS, WEBHOOKS,
 };
 use crate::event::Kind;
 use crate::fate::{Reason, Rule};
@@ -35,6 +35,8 @@ pub struct IngressMeter {
     /// By source, then kind.
     events: Vec<Vec<Counter>>,
     duplicates: Vec<Counter>,
+    /// Dead letters of unknown numbers, which no consumer's counter sees.
+    unrouted: Counter,
 }
 
 impl IngressMeter {
@@ -54,6 +56,7 @@ impl IngressMeter {
             accept: source_labels().map(|source| histogram!(ACCEPT_DURATION, "source" => source)).collect(),
             events: SOURCES.iter().map(by_kind).collect(),
             duplicates: SOURCES.iter().map(|source| counter!(DUPLICATES, "source" => source.label())).collect(),
+            unrouted: counter!(DEAD_LETTERED, "consumer" => NOBODY, "reason" => Reason::UnknownNumber.label()),
         }
     }
 
@@ -83,6 +86,11 @@ impl IngressMeter {
         if let Some(counter) = self.duplicates.get(source_index(Some(source))) {
             counter.increment(count);
         }
+    }
+
+    /// Something was accepted for a number that nobody knows.
+    pub fn unrouted(&self) {
+        self.unrouted.increment(1);
     }
 }
 

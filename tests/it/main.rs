@@ -28,3 +28,18 @@ mod config;
 
 /// The commands that need no server: translate, replay, schema, demo, completions, manual.
 mod cli;
+
+/// Kills, restarts and bad consumers under load: every 200 is kept.
+mod recovery;
+
+/// Consumers that are away, refuse or hang, and what that means for others and for what waits.
+mod outage;
+
+/// A journal that is taken, full or damaged.
+mod stress;
+
+/// Another configuration, or the end, while webhooks come in.
+mod reload;
+
+/// The operator's rules that need a memory: what they leave out is counted, what they set aside is listed.
+mod rules;

@@ -3,7 +3,10 @@
 pub(crate) mod bodies;
 pub(crate) mod command;
 pub(crate) mod consumer;
+pub(crate) mod disk;
 pub(crate) mod http;
+pub(crate) mod ledger;
+pub(crate) mod load;
 pub(crate) mod proxy;
 pub(crate) mod signature;
 

@@ -1,42 +1,19 @@
 //! A consumer on a real socket: it writes down every request byte for byte and answers as told.
 
-use super::http::{self, Headers};
-use super::{PATIENCE, eventually};
+mod reply;
+mod serve;
+
+pub(crate) use reply::{Faults, Reply};
+
+use super::eventually;
+use super::http::Headers;
+use socket2::{Domain, Socket, Type};
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
-
-/// What a consumer does with a request.
-#[derive(Debug, Clone)]
-pub(crate) enum Reply {
-    /// Answers with this status, these headers and a body.
-    Status(u16, Vec<(&'static str, String)>),
-    /// Answers 200 after a while.
-    Late(Duration),
-    /// Answers 200 once [`Consumer::release`] was called; never, where it is not.
-    Hold,
-    /// Closes the connection instead of answering.
-    Close,
-    /// Resets the connection without reading the request, which is therefore not written down.
-    Reset,
-    /// Sends these bytes and closes the connection.
-    Bytes(&'static [u8]),
-    /// Sends these bytes and nothing more, with the connection left open.
-    Stall(&'static [u8]),
-}
-
-impl Reply {
-    pub(crate) fn status(status: u16) -> Self {
-        Reply::Status(status, Vec::new())
-    }
-
-    pub(crate) fn with(status: u16, header: &'static str, value: &str) -> Self {
-        Reply::Status(status, vec![(header, value.to_owned())])
-    }
-}
+use std::time::Instant;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -45,6 +22,28 @@ pub(crate) struct Recorded {
     pub(crate) target: String,
     pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
+    /// When it had been read.
+    pub(crate) at: Instant,
+    /// When the consumer was through with it, or its client had gone.
+    pub(crate) ended: Option<Instant>,
+    pub(crate) taken: Taken,
+}
+
+/// Whether a request was answered with a 2xx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Yes,
+    /// It was, and the answer may have been lost.
+    Perhaps,
+    No,
+}
+
+impl Taken {
+    /// What these bytes tell their reader before the connection breaks.
+    fn by(bytes: &[u8]) -> Self {
+        let has_head = bytes.windows(4).any(|window| window == b"\r\n\r\n");
+        if has_head && bytes.starts_with(b"HTTP/1.1 2") { Taken::Perhaps } else { Taken::No }
+    }
 }
 
 impl Recorded {
@@ -69,6 +68,8 @@ impl<S: Read + Write + Send> Stream for S {}
 pub(crate) struct Consumer {
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// Its port, while nobody listens there.
+    absent: Mutex<Option<Socket>>,
 }
 
 #[derive(Default)]
@@ -81,11 +82,14 @@ struct State {
     seen: Vec<Recorded>,
     /// Replies to the next requests; after them always `otherwise`.
     next: VecDeque<Reply>,
+    faults: Option<Faults>,
     otherwise: Reply,
     released: bool,
+    hung_up: bool,
     at_once: usize,
     most_at_once: usize,
     connections: usize,
+    resets: usize,
 }
 
 impl Default for State {
@@ -94,11 +98,36 @@ impl Default for State {
         Self {
             seen: Vec::new(),
             next: VecDeque::new(),
+            faults: None,
             otherwise,
             released: false,
+            hung_up: false,
             at_once: 0,
             most_at_once: 0,
             connections: 0,
+            resets: 0,
+        }
+    }
+}
+
+impl State {
+    fn next_reply(&mut self) -> Reply {
+        let fault = |state: &mut Self| state.faults.as_mut().and_then(Faults::draw);
+        self.next.pop_front().or_else(|| fault(self)).unwrap_or_else(|| self.otherwise.clone())
+    }
+
+    /// Writes a request down; its place.
+    fn begin(&mut self, request: Recorded) -> usize {
+        self.seen.push(request);
+        self.at_once += 1;
+        self.most_at_once = self.most_at_once.max(self.at_once);
+        self.seen.len() - 1
+    }
+
+    fn end(&mut self, place: usize, taken: Taken) {
+        self.at_once -= 1;
+        if let Some(request) = self.seen.get_mut(place) {
+            (request.ended, request.taken) = (Some(Instant::now()), taken);
         }
     }
 }
@@ -119,9 +148,33 @@ impl Consumer {
     /// One whose connections are wrapped first.
     pub(crate) fn wrapped(wrap: Wrap) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
-        let accepting = Arc::clone(&shared);
+        let consumer = Self::at(listener.local_addr().unwrap(), None);
+        consumer.accept(listener, wrap);
+        consumer
+    }
+
+    /// One that refuses connections until it arrives.
+    pub(crate) fn absent() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        // Bound, so that nobody else gets the port, and not listening.
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+        let address = socket.local_addr().unwrap().as_socket().expect("an IP address");
+        Self::at(address, Some(socket))
+    }
+
+    /// It takes connections from now on.
+    pub(crate) fn arrive(&self) {
+        let socket = self.absent.lock().unwrap().take().expect("it was absent");
+        socket.listen(128).unwrap();
+        self.accept(socket.into(), Arc::new(|socket| Ok(Box::new(socket))));
+    }
+
+    fn at(address: SocketAddr, absent: Option<Socket>) -> Self {
+        Self { address, shared: Arc::default(), absent: Mutex::new(absent) }
+    }
+
+    fn accept(&self, listener: TcpListener, wrap: Wrap) {
+        let accepting = Arc::clone(&self.shared);
         thread::spawn(move || {
             for socket in listener.incoming().map_while(Result::ok) {
                 let (shared, wrap) = (Arc::clone(&accepting), Arc::clone(&wrap));
@@ -130,7 +183,6 @@ impl Consumer {
                 thread::spawn(move || shared.serve(socket, &wrap).ok());
             }
         });
-        Self { address, shared }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -157,9 +209,20 @@ impl Consumer {
         self.shared.lock().next.extend(replies);
     }
 
+    /// From now on some of its replies are faults, before what it was told otherwise; `None` ends that.
+    pub(crate) fn misbehave(&self, faults: Option<Faults>) {
+        self.shared.lock().faults = faults;
+    }
+
     /// Lets go of all requests that are on [`Reply::Hold`].
     pub(crate) fn release(&self) {
         self.shared.lock().released = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Closes the connections of all requests that are on [`Reply::Hold`].
+    pub(crate) fn hang_up(&self) {
+        self.shared.lock().hung_up = true;
         self.shared.changed.notify_all();
     }
 
@@ -188,83 +251,13 @@ impl Consumer {
         self.shared.lock().most_at_once
     }
 
+    /// How many requests were reset before they were read.
+    pub(crate) fn resets(&self) -> usize {
+        self.shared.lock().resets
+    }
+
     /// How many connections were opened.
     pub(crate) fn connections(&self) -> usize {
         self.shared.lock().connections
     }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no thread panics with the lock")
-    }
-
-    fn serve(&self, socket: TcpStream, wrap: &Wrap) -> io::Result<()> {
-        let peek = socket.try_clone()?;
-        let mut stream = wrap(socket)?;
-        loop {
-            if peek.peek(&mut [0])? == 0 {
-                return Ok(());
-            }
-            let reply = {
-                let mut state = self.lock();
-                state.next.pop_front().unwrap_or_else(|| state.otherwise.clone())
-            };
-            if matches!(reply, Reply::Reset) {
-                // Closing with unread bytes resets the connection.
-                return Ok(());
-            }
-            let head = http::read_head(&mut stream)?;
-            let (method, target, headers) = http::parse_head(&head);
-            let body = http::read_body(&mut stream, &headers)?;
-            self.begin(Recorded { method, target, headers, body });
-            let done = self.answer(&mut stream, reply);
-            self.lock().at_once -= 1;
-            if done? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn begin(&self, request: Recorded) {
-        let mut state = self.lock();
-        state.seen.push(request);
-        state.at_once += 1;
-        state.most_at_once = state.most_at_once.max(state.at_once);
-    }
-
-    /// Whether the connection is to be closed.
-    fn answer(&self, stream: &mut Box<dyn Stream>, reply: Reply) -> io::Result<bool> {
-        match reply {
-            Reply::Status(status, headers) => respond(stream, status, &headers),
-            Reply::Late(delay) => {
-                thread::sleep(delay);
-                respond(stream, 200, &[])
-            }
-            Reply::Hold => {
-                let held = self.changed.wait_timeout_while(self.lock(), PATIENCE, |state| !state.released);
-                drop(held);
-                respond(stream, 200, &[])
-            }
-            Reply::Close | Reply::Reset => Ok(true),
-            Reply::Bytes(bytes) => stream.write_all(bytes).and_then(|()| stream.flush()).map(|()| true),
-            Reply::Stall(bytes) => {
-                stream.write_all(bytes)?;
-                stream.flush()?;
-                drop(self.changed.wait_timeout_while(self.lock(), PATIENCE, |state| !state.released));
-                Ok(true)
-            }
-        }
-    }
-}
-
-fn respond(stream: &mut Box<dyn Stream>, status: u16, headers: &[(&str, String)]) -> io::Result<bool> {
-    let mut head = format!("HTTP/1.1 {status} Told\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    let (length, body) = if status == 204 { ("", "") } else { ("Content-Length: 8\r\n", "consumer") };
-    stream.write_all(format!("{head}{length}\r\n{body}").as_bytes())?;
-    stream.flush()?;
-    Ok(false)
 }

@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 pub(crate) struct Request {
     method: String,
     target: String,
+    host: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -50,7 +51,8 @@ impl Headers {
 
 impl Request {
     pub(crate) fn new(method: &str, target: &str) -> Self {
-        Self { method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), body: Vec::new() }
+        let host = "localhost".to_owned();
+        Self { method: method.to_owned(), target: target.to_owned(), host, headers: Vec::new(), body: Vec::new() }
     }
 
     pub(crate) fn get(target: &str) -> Self {
@@ -69,9 +71,16 @@ impl Request {
         self
     }
 
+    /// Calls the server by its address, as on the same machine.
+    pub(crate) fn by_address(mut self, address: SocketAddr) -> Self {
+        self.host = address.to_string();
+        self
+    }
+
     /// Its bytes, for a connection that ends with the answer.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", self.method, self.target);
+        let Self { method, target, host, .. } = self;
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -85,6 +94,14 @@ impl Request {
     /// Sends it and reads the answer.
     pub(crate) fn send(&self, to: SocketAddr) -> Answer {
         exchange(&mut connect(to), &self.bytes())
+    }
+
+    /// The same where nobody may be there, or hang up before the answer.
+    pub(crate) fn try_send(&self, to: SocketAddr) -> io::Result<Answer> {
+        let mut stream = TcpStream::connect(to)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(&self.bytes())?;
+        read_answer(&mut stream)
     }
 }
 

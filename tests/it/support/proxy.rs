@@ -46,9 +46,14 @@ impl Home {
         self.environment.lock().unwrap().push((name.to_owned(), value.to_owned()));
     }
 
+    /// Takes a variable out of the environment.
+    pub(crate) fn unset(&self, name: &str) {
+        self.environment.lock().unwrap().retain(|(known, _)| known != name);
+    }
+
     /// Nothing is kept here.
     pub(crate) fn without_journal(&self) {
-        self.environment.lock().unwrap().retain(|(name, _)| name != "CUTOVER_JOURNAL__PATH");
+        self.unset("CUTOVER_JOURNAL__PATH");
         self.set("CUTOVER_JOURNAL__BACKEND", "none");
     }
 
@@ -169,6 +174,17 @@ impl Proxy {
         self.home.take().expect("there until it is taken")
     }
 
+    /// Gives it another configuration; the log up to the line that says what became of it.
+    pub(crate) fn reload(&self, config: &str) -> String {
+        let before = self.log().len();
+        self.home().configure(config);
+        self.signal("HUP");
+        eventually("a word about the reload", || {
+            let log = self.log().split_off(before);
+            (log.contains("configuration reloaded") || log.contains("configuration not reloaded")).then_some(log)
+        })
+    }
+
     /// Where it lives.
     pub(crate) fn home(&self) -> &Home {
         self.home.as_ref().expect("there until it is taken")
@@ -191,13 +207,51 @@ impl Proxy {
 
     /// Asks the side that faces the operator.
     pub(crate) fn ask(&self, target: &str) -> Answer {
-        Request::get(target).send(self.admin)
+        Request::get(target).by_address(self.admin).send(self.admin)
     }
 
     /// A sample of `/metrics`, by its name and labels as they are printed.
     pub(crate) fn metric(&self, sample: &str) -> Option<f64> {
         let text = self.ask("/metrics").text();
         text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    /// How many records a consumer is owed, wherever they wait.
+    pub(crate) fn owed(&self, consumer: &str) -> u64 {
+        let text = self.ask("/metrics").text();
+        let states = ["ready", "in_flight", "parked"].into_iter();
+        let depth = |state: &str| {
+            let sample = format!("cutover_queue_depth{{consumer=\"{consumer}\",state=\"{state}\"}} ");
+            let found = text.lines().find_map(|line| line.strip_prefix(&sample)?.parse::<f64>().ok());
+            found.unwrap_or_else(|| panic!("no {sample} in {text}"))
+        };
+        states.map(depth).sum::<f64>() as u64
+    }
+
+    /// Waits until a consumer is owed nothing.
+    pub(crate) fn wait_until_drained(&self, consumer: &str) {
+        eventually("all is delivered", || (self.owed(consumer) == 0).then_some(()));
+    }
+
+    /// All dead letters, or all that waits.
+    pub(crate) fn letters(&self, waiting: bool) -> Vec<serde_json::Value> {
+        let mut letters = Vec::new();
+        let mut after = String::new();
+        loop {
+            let answer = self.ask(&format!("/api/dead-letters?waiting={waiting}{after}"));
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            let page: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+            letters.extend(page["letters"].as_array().expect("a list").iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return letters,
+            }
+        }
+    }
+
+    /// Sends a JSON body to the side that faces the operator.
+    pub(crate) fn order(&self, target: &str, body: &serde_json::Value) -> Answer {
+        Request::post(target, body.to_string()).by_address(self.admin).send(self.admin)
     }
 
     /// What it has written so far.

@@ -1,0 +1,101 @@
+//! A file that is not what it was: said with its name, at the start or as soon as it is seen.
+
+use super::post_large;
+use crate::support::consumer::Consumer;
+use crate::support::eventually;
+use crate::support::ledger::Promises;
+use crate::support::proxy::{Home, Proxy};
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+
+fn section(crm: &Consumer) -> String {
+    crm.section("crm", "onprem", "[consumer.retry]\nfirst = \"20ms\"\nmax = \"100ms\"\n")
+}
+
+/// A proxy that owes its absent consumer a good deal.
+fn owing(promises: &Promises) -> (Consumer, Proxy) {
+    let crm = Consumer::absent();
+    let proxy = Home::new(&section(&crm)).start();
+    (1..=100).for_each(|number| assert_eq!(post_large(&proxy, promises, number, 4).status, 200));
+    (crm, proxy)
+}
+
+/// Overwrites a file from a byte on, without changing its length.
+fn scribble(path: &Path, from: u64) {
+    let length = fs::metadata(path).unwrap().len();
+    let mut file = fs::File::options().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start(from)).unwrap();
+    let mut random = fastrand::Rng::with_seed(7);
+    let garbage: Vec<u8> = (from..length).map(|_| random.u8(..)).collect();
+    file.write_all(&garbage).unwrap();
+}
+
+#[test]
+fn garbage_is_no_journal() {
+    let promises = Promises::default();
+    let (_crm, proxy) = owing(&promises);
+    let home = proxy.stop();
+    let journal = home.journal();
+    scribble(&journal, 0);
+    let Err(ended) = home.try_start() else { panic!("garbage was opened") };
+    assert!(ended.status.code().is_some_and(|code| code != 0));
+    assert!(ended.log.contains(&format!("{} is no journal, or is damaged", journal.display())), "{}", ended.log);
+}
+
+#[test]
+fn a_journal_of_another_program_is_left_alone() {
+    let crm = Consumer::start();
+    let home = Home::new(&section(&crm));
+    let journal = home.journal();
+    fs::write(&journal, "dear diary, ").unwrap();
+    let Err(ended) = home.try_start() else { panic!("a diary was opened") };
+    assert!(ended.log.contains(&format!("{} is no journal", journal.display())), "{}", ended.log);
+}
+
+/// All but the first pages: it can be opened, and what it says cannot be read.
+#[test]
+fn a_journal_damaged_inside_is_not_served_from_in_silence() {
+    let promises = Promises::default();
+    let (crm, proxy) = owing(&promises);
+    let home = proxy.stop();
+    let journal = home.journal();
+    scribble(&journal, 16 << 10);
+    crm.arrive();
+    match home.try_start() {
+        Err(ended) => {
+            assert!(ended.status.code().is_some_and(|code| code != 0));
+            assert!(ended.log.contains(journal.to_str().expect("text")), "{}", ended.log);
+            assert!(ended.log.contains("malformed") || ended.log.contains("damaged"), "{}", ended.log);
+        }
+        Ok(proxy) => {
+            let log = || proxy.log();
+            eventually("it says so", || log().contains("malformed").then_some(()));
+            assert_eq!(proxy.ask("/readyz").status, 503);
+        }
+    }
+}
+
+/// While it runs, nobody can tell a damaged file from a good one before it is read: then it is said,
+/// nothing is answered 200 any more, and no new process serves from it.
+#[test]
+fn damage_while_it_runs_is_said_when_it_is_seen() {
+    let promises = Promises::default();
+    let (crm, proxy) = owing(&promises);
+    // Into the file, and out of SQLite's memory.
+    let proxy = proxy.stop().start();
+    scribble(&proxy.home().journal(), 0);
+    crm.arrive();
+    let mut number = 1_000;
+    eventually("it is seen", || {
+        number += 1;
+        (post_large(&proxy, &promises, number, 4).status == 503).then_some(())
+    });
+    assert_eq!(proxy.ask("/readyz").status, 503);
+    let log = proxy.log();
+    assert!(log.contains("the journal cannot be written") && log.contains("malformed"), "{log}");
+    assert!(log.contains(proxy.home().journal().to_str().expect("text")), "{log}");
+    assert_eq!(post_large(&proxy, &promises, number + 1, 4).status, 503, "and so it stays");
+    let Err(ended) = proxy.kill().try_start() else { panic!("a damaged journal was opened") };
+    assert!(ended.log.contains("damaged"), "{}", ended.log);
+}
