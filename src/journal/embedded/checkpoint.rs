@@ -85,7 +85,8 @@ impl Checkpointer {
         }
     }
 
-    fn finish(&self, db: &Connection) {
+    /// All of it, by the writer, between two transactions.
+    pub(super) fn finish(&self, db: &Connection) {
         checkpoint(db);
         self.pages.store(0, Ordering::Relaxed);
         // One that is still at work beside us ends by itself.

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 /// How much goes into one transaction. More would only make the first who waits wait longer.
 const GROUP_JOBS: usize = 512;
 const GROUP_BYTES: u64 = 8 << 20;
+/// So many endings that could not be written go into one transaction when that may work again.
+const SETTLED_AT_ONCE: usize = 32;
 /// Endings of deliveries wait so long for an append whose fsync they can share.
 const LINGER: Duration = Duration::from_millis(10);
 /// How often there is a look at what has to go.
@@ -212,12 +214,42 @@ impl Keeper {
         Ok(())
     }
 
+    /// Brings what the log holds into the file, at once.
+    pub(super) fn checkpoint(&self) {
+        self.checkpointer.finish(&self.db);
+    }
+
     /// Opens a transaction if none is open, and writes again what a failed one was to settle.
     pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
         if self.db.is_autocommit() {
+            if self.astray {
+                self.settle_in_steps()?;
+            }
             self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
         self.settle_again()
+    }
+
+    /// Writes again what has gathered while nothing could be written, in transactions so small that they
+    /// find room on a disk that is nearly full.
+    fn settle_in_steps(&mut self) -> rusqlite::Result<()> {
+        while self.unsettled.len() > SETTLED_AT_ONCE {
+            self.checkpoint();
+            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            for _ in 0..SETTLED_AT_ONCE {
+                self.settle_next()?;
+            }
+            self.db.prepare_cached("COMMIT")?.execute([])?;
+            self.settled_are_durable();
+        }
+        self.checkpoint();
+        Ok(())
+    }
+
+    fn settled_are_durable(&mut self) {
+        let settled = std::mem::take(&mut self.settled);
+        self.unsettled.drain(..settled);
+        self.lanes_let_go = self.lanes_let_go.saturating_sub(settled);
     }
 
     fn settle_again(&mut self) -> rusqlite::Result<()> {
@@ -267,8 +299,7 @@ impl Keeper {
         self.memory_is_durable();
         // What was only read says nothing of the disk.
         let has_written = self.settled > 0 || !self.answers.is_empty() || std::mem::take(&mut self.tried);
-        self.unsettled.drain(..self.settled);
-        (self.settled, self.lanes_let_go) = (0, 0);
+        self.settled_are_durable();
         self.durable = self.next_record;
         for answer in self.answers.drain(..) {
             answer(Ok(()));
@@ -305,6 +336,7 @@ impl Keeper {
         {
             tracing::debug!(%error, "nothing to roll back");
         }
+        tracing::debug!(%error, unsettled = self.unsettled.len(), "a transaction is lost");
         let trouble = trouble(error);
         for answer in self.answers.drain(..) {
             answer(Err(trouble.clone()));

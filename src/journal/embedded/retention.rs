@@ -1,6 +1,5 @@
 //! What goes: delivered records that are old or too many, identities nobody remembers.
 
-use super::Refusal;
 use super::keeper::{Keeper, rows};
 use crate::clock;
 use rusqlite::params;
@@ -47,11 +46,13 @@ impl Keeper {
 
     /// A round of everything that is done in the course of time.
     pub(super) fn tidy(&mut self, now_ms: u64) {
-        if let Err(error) = self.tidy_up(now_ms) {
-            return self.fail(&error);
-        }
-        if !self.db.is_autocommit() {
-            self.commit();
+        let tidied = match self.space.refusing {
+            true => self.regain_room(now_ms),
+            false => self.tidy_up(now_ms),
+        };
+        match tidied {
+            Ok(()) => self.commit(),
+            Err(error) => self.fail(&error),
         }
     }
 
@@ -68,7 +69,6 @@ impl Keeper {
         self.sweep(now_ms)?;
         self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
         self.note_clock(now_ms)?;
-        self.check_room()?;
         self.try_writing(now_ms)
     }
 
@@ -101,7 +101,7 @@ impl Keeper {
 
     /// Makes room in the file for so many bytes, as far as there is something delivered to give way;
     /// `false` when there is nothing.
-    pub(super) fn give_way(&mut self, bytes: u64) -> Result<bool, Refusal> {
+    pub(super) fn give_way(&mut self, bytes: u64) -> rusqlite::Result<bool> {
         let target = self.retained.bytes.saturating_sub(bytes);
         let mut has_given = false;
         while self.retained.bytes > target && self.release(0, target)? > 0 {

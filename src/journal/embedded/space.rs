@@ -18,8 +18,12 @@ const SLACK_BYTES: u64 = 2 << 20;
 /// With so much free, nobody looks again for a while.
 const PLENTY_BYTES: u64 = 512 << 20;
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-/// Room made beyond what is asked for, so that not every accept has to make some.
+/// Room made beyond what is asked for, so that not every accept has to make some; less on a small disk.
 const AHEAD_BYTES: u64 = 1 << 20;
+
+/// So much gives way in one transaction while there is no room, and so often in a row.
+const REGAIN_BYTES: u64 = 16 << 10;
+const REGAIN_STEPS: usize = 64;
 
 /// What is known of the disk.
 #[derive(Debug)]
@@ -28,6 +32,7 @@ pub(super) struct Space {
     log: PathBuf,
     log_most_bytes: u64,
     slack_bytes: u64,
+    ahead_bytes: u64,
     /// Until when there is plenty.
     plenty_until: Option<Instant>,
     /// Whether accepts are refused for want of room.
@@ -60,6 +65,7 @@ impl Space {
             log: beside(file, "-wal"),
             log_most_bytes: LOG_MOST_BYTES.min(total / 8),
             slack_bytes: SLACK_BYTES.min(total / 32),
+            ahead_bytes: AHEAD_BYTES.min(total / 32),
             plenty_until: None,
             refusing: false,
         }
@@ -76,6 +82,14 @@ impl Space {
         self.plenty_until = None;
     }
 
+    /// How much the log may still grow. One that is nearly as large as it gets begins anew instead; only
+    /// what is larger than all of it needs more.
+    fn log_growth(&self, bytes: u64) -> u64 {
+        let (has, most) = (length(&self.log), self.log_most_bytes);
+        let to_come = if has >= most / 4 * 3 { 0 } else { most - has };
+        to_come + bytes.saturating_sub(most)
+    }
+
     /// How much is missing for another `bytes`: in the file, in the log, and for what the log still
     /// has to bring into the file.
     fn missing(&mut self, db: &Connection, bytes: u64) -> rusqlite::Result<u64> {
@@ -90,20 +104,18 @@ impl Space {
         let pages = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
         let unused = pages("freelist_count")? * PAGE_BYTES;
         let not_yet_in_file = (pages("page_count")? * PAGE_BYTES).saturating_sub(length(&self.file));
-        let log = self.log_most_bytes.saturating_sub(length(&self.log)) + bytes;
-        let file = (bytes + bytes / 2).saturating_sub(unused) + not_yet_in_file;
-        Ok((log + file + self.slack_bytes).saturating_sub(disk.free))
+        let log = self.log_growth(bytes);
+        // What is unused in the file is as good as what is free beside it: a file that once was large does
+        // not become smaller.
+        let file = (bytes + bytes / 2 + self.slack_bytes).saturating_sub(unused) + not_yet_in_file;
+        Ok((log + file).saturating_sub(disk.free))
     }
 }
 
 impl Keeper {
     /// Whether so much can be accepted. What was delivered gives way first.
     pub(super) fn has_room(&mut self, bytes: u64) -> Result<bool, Refusal> {
-        let mut missing = self.space.missing(&self.db, bytes)?;
-        while missing > 0 && self.give_way(missing + AHEAD_BYTES)? {
-            missing = self.space.missing(&self.db, bytes)?;
-        }
-        let has_room = missing == 0;
+        let has_room = self.make_room(bytes)?;
         if !has_room {
             self.suffer(Trouble::Full);
         }
@@ -111,10 +123,30 @@ impl Keeper {
         Ok(has_room)
     }
 
-    /// Whether there is room again, when nobody asks.
-    pub(super) fn check_room(&mut self) -> rusqlite::Result<()> {
-        if self.space.refusing && self.space.missing(&self.db, AHEAD_BYTES)? == 0 {
-            self.space.refusing = false;
+    fn make_room(&mut self, bytes: u64) -> rusqlite::Result<bool> {
+        let mut missing = self.space.missing(&self.db, bytes)?;
+        while missing > 0 && self.give_way(missing + self.space.ahead_bytes)? {
+            missing = self.space.missing(&self.db, bytes)?;
+        }
+        Ok(missing == 0)
+    }
+
+    /// Looks for room while accepts are refused, when nobody asks: what was delivered gives way in steps
+    /// so small that they find room themselves.
+    pub(super) fn regain_room(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        for _ in 0..REGAIN_STEPS {
+            // What the log holds counts as room that is still to be taken.
+            self.checkpoint();
+            self.begin()?;
+            let missing = self.space.missing(&self.db, self.space.ahead_bytes)?;
+            if missing == 0 {
+                self.space.refusing = false;
+                return self.try_writing(now_ms);
+            }
+            if !self.give_way(missing.min(REGAIN_BYTES))? {
+                return Ok(());
+            }
+            self.commit();
         }
         Ok(())
     }
