@@ -174,10 +174,11 @@ impl Round<'_> {
     /// What was parked until now.
     fn due(&mut self, now_ms: u64) -> rusqlite::Result<()> {
         if self.is_full() || self.queue.parked == 0 {
+            self.leased.more |= self.queue.parked > 0;
             return Ok(());
         }
-        // Rows of lanes that are out are passed over.
-        let most = self.most + self.queue.out.len();
+        // Rows of lanes that are out are passed over; one more tells whether that is all.
+        let most = self.most + self.queue.out.len() + 1;
         let sql = format!("SELECT {OWED} FROM owed WHERE consumer = ?1 AND due <= ?2 ORDER BY due LIMIT ?3");
         for owed in rows(self.db, &sql, params![self.consumer.0, now_ms, most], Owed::read)? {
             if self.is_full() {
