@@ -3,14 +3,14 @@
 use super::{counted, letters, post, seen};
 use crate::support::bodies::{SUPPORT, contact, status, text};
 use crate::support::consumer::Consumer;
-use crate::support::proxy::{Home, Proxy};
+use crate::support::proxy::Proxy;
 use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
 
 const ADA: &str = "15550102001";
 
 fn served(crm: &Consumer, before: &str, rule: &str) -> Proxy {
-    Home::new(&format!("{before}{}", crm.section("crm", "onprem", rule))).start()
+    Proxy::start(&format!("{before}{}", crm.section("crm", "onprem", rule)))
 }
 
 fn redeliver_all(proxy: &Proxy) {
