@@ -63,7 +63,8 @@ impl Space {
         Self {
             file: file.to_owned(),
             log: beside(file, "-wal"),
-            log_most_bytes: LOG_MOST_BYTES.min(total / 8),
+            // What is set aside for the log is what the checkpoints let it have.
+            log_most_bytes: LOG_MOST_BYTES.min(total / 8).max(Checkpointer::LEAST_PAGES as u64 * PAGE_BYTES),
             slack_bytes: SLACK_BYTES.min(total / 32),
             ahead_bytes: AHEAD_BYTES.min(total / 32),
             plenty_until: None,
@@ -73,7 +74,7 @@ impl Space {
 
     /// How many pages the log may have.
     pub(super) fn log_pages(&self) -> i32 {
-        i32::try_from(self.log_most_bytes / PAGE_BYTES).unwrap_or(i32::MAX).max(Checkpointer::LEAST_PAGES)
+        i32::try_from(self.log_most_bytes / PAGE_BYTES).unwrap_or(i32::MAX)
     }
 
     /// A write found no room, whatever was thought before.

@@ -5,7 +5,7 @@ use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
 use crate::support::ledger::{Promises, events};
 use crate::support::load::{promise, user};
-use crate::support::proxy::Home;
+use crate::support::proxy::Proxy;
 
 /// Refuses everything of the first `count` conversations.
 fn refusing_the_first(count: usize) -> Reply {
@@ -16,7 +16,7 @@ fn refusing_the_first(count: usize) -> Reply {
 #[test]
 fn a_refused_conversation_does_not_hold_others() {
     let (crm, promises) = (Consumer::replying(refusing_the_first(1)), Promises::default());
-    let proxy = Home::new(&flat(&crm, "crm")).start();
+    let proxy = Proxy::start(&flat(&crm, "crm"));
     for round in 1..=5 {
         (0..20).for_each(|conversation| promise(&proxy, &promises, conversation, round));
     }
@@ -33,7 +33,7 @@ fn a_refused_conversation_does_not_hold_others() {
 #[test]
 fn many_refused_conversations_do_not_hold_a_new_one() {
     let (crm, promises) = (Consumer::replying(refusing_the_first(12)), Promises::default());
-    let proxy = Home::new(&flat(&crm, "crm")).start();
+    let proxy = Proxy::start(&flat(&crm, "crm"));
     (0..12).for_each(|conversation| promise(&proxy, &promises, conversation, 1));
     eventually("it is taken to be down", || proxy.log().contains("consumer is down").then_some(()));
     for round in 1..=10 {
@@ -49,7 +49,7 @@ fn many_refused_conversations_do_not_hold_a_new_one() {
 fn a_hanging_consumer_holds_nobody_else() {
     let (stuck, other, promises) = (Consumer::replying(Reply::Hold), Consumer::start(), Promises::default());
     let config = [stuck.section("stuck", "onprem", "concurrency = 2"), flat(&other, "other")].concat();
-    let proxy = Home::new(&config).start();
+    let proxy = Proxy::start(&config);
     for round in 1..=5 {
         (0..8).for_each(|conversation| promise(&proxy, &promises, conversation, round));
     }

@@ -5,12 +5,12 @@ use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
 use crate::support::ledger::Promises;
 use crate::support::load::promise;
-use crate::support::proxy::Home;
+use crate::support::proxy::Proxy;
 use std::time::{Duration, Instant};
 
 const CONVERSATIONS: usize = 20;
 
-fn post_a_round(proxy: &crate::support::proxy::Proxy, promises: &Promises, round: usize) {
+fn post_a_round(proxy: &Proxy, promises: &Promises, round: usize) {
     (0..CONVERSATIONS).for_each(|conversation| promise(proxy, promises, conversation, round));
 }
 
@@ -18,7 +18,7 @@ fn post_a_round(proxy: &crate::support::proxy::Proxy, promises: &Promises, round
 #[test]
 fn it_is_probed_while_it_is_down_and_drained_when_it_is_back() {
     let (crm, other, promises) = (Consumer::absent(), Consumer::start(), Promises::default());
-    let proxy = Home::new(&[flat(&crm, "crm"), flat(&other, "other")].concat()).start();
+    let proxy = Proxy::start(&[flat(&crm, "crm"), flat(&other, "other")].concat());
     post_a_round(&proxy, &promises, 1);
     eventually("it is known to be down", || proxy.log().contains("consumer is down").then_some(()));
     post_a_round(&proxy, &promises, 2);
@@ -52,7 +52,7 @@ fn it_is_probed_while_it_is_down_and_drained_when_it_is_back() {
 fn a_consumer_that_goes_down_under_load_is_left_alone() {
     let (crm, promises) = (Consumer::replying(Reply::status(503)), Promises::default());
     let retry = "concurrency = 8\n[consumer.retry]\nfirst = \"100ms\"\nmax = \"10s\"\n";
-    let proxy = Home::new(&crm.section("crm", "onprem", retry)).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", retry));
     for round in 1..=5 {
         post_a_round(&proxy, &promises, round);
     }
@@ -69,7 +69,7 @@ fn a_consumer_that_goes_down_under_load_is_left_alone() {
 #[test]
 fn what_waits_for_it_waits_through_kills_and_restarts() {
     let (crm, promises) = (Consumer::absent(), Promises::default());
-    let proxy = Home::new(&flat(&crm, "crm")).start();
+    let proxy = Proxy::start(&flat(&crm, "crm"));
     post_a_round(&proxy, &promises, 1);
     let proxy = proxy.kill().start();
     post_a_round(&proxy, &promises, 2);

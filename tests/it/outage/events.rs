@@ -6,12 +6,12 @@ use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
 use crate::support::ledger::attempts;
 use crate::support::load::message;
-use crate::support::proxy::{Home, Proxy};
+use crate::support::proxy::Proxy;
 use serde_json::json;
 
 /// A webhook of three messages of one user, to a consumer that takes them one by one.
 fn three(crm: &Consumer) -> Proxy {
-    let proxy = Home::new(&crm.section("crm", "onprem", &format!("batch = \"event\"\n{RETRY}"))).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", &format!("batch = \"event\"\n{RETRY}")));
     let members = json!({"messages": [message(0, 1), message(0, 2), message(0, 3)]});
     assert_eq!(proxy.post("/webhooks", cloud(SUPPORT, &members)).status, 200);
     proxy

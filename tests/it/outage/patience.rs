@@ -4,14 +4,14 @@ use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
 use crate::support::ledger::{Promises, attempts};
 use crate::support::load::promise;
-use crate::support::proxy::Home;
+use crate::support::proxy::Proxy;
 use std::time::Duration;
 
 /// The time between the first attempt and the second, after this reply.
 fn pause_after(reply: Reply, retry: &str) -> Duration {
     let (crm, promises) = (Consumer::start(), Promises::default());
     crm.reply_next([reply]);
-    let proxy = Home::new(&crm.section("crm", "onprem", &format!("[consumer.retry]\n{retry}\n"))).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", &format!("[consumer.retry]\n{retry}\n")));
     promise(&proxy, &promises, 0, 1);
     let requests = crm.wait_for(2);
     proxy.wait_until_drained("crm");
@@ -38,7 +38,7 @@ fn what_takes_too_long_is_tried_again() {
     let cut_head = b"HTTP/1.1 200 OK\r\nContent-";
     crm.reply_next([Reply::Hold, Reply::Stall(cut_head), Reply::Late(Duration::from_secs(10))]);
     let more = "timeout = \"150ms\"\n[consumer.retry]\nfirst = \"10ms\"\nmax = \"50ms\"\n";
-    let proxy = Home::new(&crm.section("crm", "onprem", more)).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", more));
     promise(&proxy, &promises, 0, 1);
     promise(&proxy, &promises, 0, 2);
     proxy.wait_until_drained("crm");
@@ -63,7 +63,7 @@ fn whatever_is_no_success_is_tried_again() {
     ];
     let failures = refusals.len() + broken.len();
     crm.reply_next(refusals.into_iter().chain(broken));
-    let proxy = Home::new(&crm.section("crm", "onprem", "[consumer.retry]\nfirst = \"1ms\"\nmax = \"10ms\"\n")).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", "[consumer.retry]\nfirst = \"1ms\"\nmax = \"10ms\"\n"));
     promise(&proxy, &promises, 0, 1);
     eventually("it was taken", || (proxy.owed("crm") == 0).then_some(()));
     promises.assert_kept(&crm);
@@ -78,7 +78,7 @@ fn whatever_is_a_success_settles_it_once() {
     let (crm, promises) = (Consumer::start(), Promises::default());
     crm.reply_next([Reply::Drip, Reply::Oversized, Reply::status(204), Reply::status(299)]);
     crm.reply_next([Reply::Stall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")]);
-    let proxy = Home::new(&crm.section("crm", "onprem", "")).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", ""));
     (1..=5).for_each(|number| promise(&proxy, &promises, 0, number));
     proxy.wait_until_drained("crm");
     promises.assert_kept(&crm);

@@ -6,7 +6,7 @@ use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
 use crate::support::ledger::Promises;
 use crate::support::load::promise;
-use crate::support::proxy::Home;
+use crate::support::proxy::Proxy;
 use serde_json::json;
 
 const RETRY: &str = "[consumer.retry]\nfirst = \"20ms\"\nmax = \"50ms\"\ngive_up_after = \"500ms\"\n";
@@ -14,7 +14,7 @@ const RETRY: &str = "[consumer.retry]\nfirst = \"20ms\"\nmax = \"50ms\"\ngive_up
 #[test]
 fn what_is_given_up_is_a_dead_letter_and_its_conversation_goes_on() {
     let (crm, promises) = (Consumer::replying(refusing(|request| ids(request) == ["wamid.0.1"])), Promises::default());
-    let proxy = Home::new(&crm.section("crm", "onprem", RETRY)).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", RETRY));
     (1..=3).for_each(|number| promise(&proxy, &promises, 0, number));
     proxy.wait_until_drained("crm");
     let letters = proxy.letters(false);
@@ -49,7 +49,7 @@ fn what_is_given_up_is_a_dead_letter_and_its_conversation_goes_on() {
 #[test]
 fn a_consumer_that_stays_away_leaves_dead_letters() {
     let (crm, promises) = (Consumer::replying(Reply::status(503)), Promises::default());
-    let proxy = Home::new(&crm.section("crm", "onprem", RETRY)).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", RETRY));
     (0..10).for_each(|conversation| promise(&proxy, &promises, conversation, 1));
     proxy.wait_until_drained("crm");
     let letters = proxy.letters(false);
@@ -65,7 +65,7 @@ fn a_consumer_that_stays_away_leaves_dead_letters() {
 #[test]
 fn a_record_buried_by_hand_lets_its_conversation_go_on() {
     let (crm, promises) = (Consumer::replying(refusing(|request| ids(request) == ["wamid.0.1"])), Promises::default());
-    let proxy = Home::new(&crm.section("crm", "onprem", super::RETRY)).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", super::RETRY));
     (1..=2).for_each(|number| promise(&proxy, &promises, 0, number));
     let waiting = eventually("both wait", || Some(proxy.letters(true)).filter(|letters| letters.len() == 2));
     let id = waiting[0]["id"].as_str().expect("an id").to_owned();

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 /// How long the proxy waits for an answer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
-/// By so much our own clock readings may lag behind the proxy's.
+/// By so much our own clock readings may lag behind what the proxy did: a request may be read when who
+/// sent it is dead.
 const LAG: Duration = Duration::from_millis(100);
 /// How long before a kill a delivery may have been taken and not yet written off: the time in which
 /// endings are gathered, and a commit on a busy machine.
@@ -83,7 +84,7 @@ fn nothing_overtakes(promises: &Promises, attempts: &[Attempt]) {
 fn end(attempt: &Attempt, kills: &[Kill]) -> Instant {
     let left = attempt.at + TIMEOUT - LAG;
     let ended = attempt.ended.unwrap_or(left).min(left);
-    let killed = kills.iter().map(|kill| kill.begun).find(|begun| *begun >= attempt.at);
+    let killed = kills.iter().map(|kill| kill.begun).find(|begun| *begun + LAG >= attempt.at);
     killed.map_or(ended, |killed| killed.min(ended))
 }
 
@@ -115,7 +116,7 @@ fn deliveries_name_bodies(attempts: &[Attempt]) {
 }
 
 fn killed_between(kills: &[Kill], from: Instant, to: Instant) -> bool {
-    kills.iter().any(|kill| kill.done >= from && kill.begun <= to)
+    kills.iter().any(|kill| kill.done + LAG >= from && kill.begun <= to)
 }
 
 /// `X-Cutover-Attempt` counts from 1 upwards; what is left out was reset before it was read.
@@ -132,7 +133,7 @@ fn attempts_count_up(attempts: &[Attempt], kills: &[Kill], unread: usize) {
             Some(before) => before.number,
             None => 0,
         };
-        assert!(attempt.number > counted, "{attempt:?} after {counted}");
+        assert!(attempt.number > counted, "{attempt:?} after {before:?}");
         left_out += (attempt.number - counted - 1) as usize;
     }
     assert!(left_out <= unread, "{left_out} attempts were never seen, {unread} were reset unread");

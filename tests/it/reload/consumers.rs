@@ -6,7 +6,7 @@ use crate::support::consumer::{Consumer, Taken};
 use crate::support::eventually;
 use crate::support::ledger::{Attempt, Promises, attempts};
 use crate::support::load::{Tally, Target, promise};
-use crate::support::proxy::Home;
+use crate::support::proxy::Proxy;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -23,7 +23,7 @@ fn a_consumer_moves_and_changes_its_format_and_nothing_is_lost() {
         [old.section("crm", "onprem", ""), number.clone()].concat(),
         [old.section("crm", "cloud", ""), shadow.section("shadow", "onprem", ""), both].concat(),
     ];
-    let proxy = Home::new(&[old.section("crm", "onprem", ""), number].concat()).start();
+    let proxy = Proxy::start(&[old.section("crm", "onprem", ""), number].concat());
     let (target, tally) = (Target::at(proxy.webhooks), Tally::default());
     under_load(&target, &tally, || {
         for config in configs.iter().chain(&configs) {
@@ -61,7 +61,7 @@ fn what_is_owed_to_one_that_is_gone_waits_until_it_is_back() {
     let (crm, shadow, owed) = (Consumer::start(), Consumer::absent(), Promises::default());
     let without = crm.section("crm", "onprem", "");
     let with = [without.clone(), shadow.section("shadow", "onprem", RETRY)].concat();
-    let proxy = Home::new(&with).start();
+    let proxy = Proxy::start(&with);
     (0..10).for_each(|conversation| promise(&proxy, &owed, conversation, 1));
     proxy.reload(&without);
     let meanwhile = Promises::default();
@@ -92,7 +92,7 @@ fn what_is_owed_to_one_that_is_gone_waits_until_it_is_back() {
     assert_eq!(seen, owed.count(), "and nothing of what came meanwhile");
 }
 
-fn accept_a_few(proxy: &crate::support::proxy::Proxy) {
+fn accept_a_few(proxy: &Proxy) {
     (100..110).for_each(|conversation| promise(proxy, &Promises::default(), conversation, 1));
     proxy.wait_until_drained("crm");
 }
@@ -103,7 +103,7 @@ fn what_is_owed_to_one_that_stays_away_is_given_up() {
     let (crm, gone) = (Consumer::start(), Consumer::absent());
     let without = crm.section("crm", "onprem", "");
     let retry = "[consumer.retry]\nfirst = \"20ms\"\nmax = \"100ms\"\ngive_up_after = \"1500ms\"\n";
-    let proxy = Home::new(&[without.clone(), gone.section("gone", "onprem", retry)].concat()).start();
+    let proxy = Proxy::start(&[without.clone(), gone.section("gone", "onprem", retry)].concat());
     (0..5).for_each(|conversation| promise(&proxy, &Promises::default(), conversation, 1));
     let home = proxy.kill();
     home.configure(&without);

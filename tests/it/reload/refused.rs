@@ -3,13 +3,13 @@
 use crate::support::consumer::Consumer;
 use crate::support::ledger::Promises;
 use crate::support::load::promise;
-use crate::support::proxy::Home;
+use crate::support::proxy::{Home, Proxy};
 
 #[test]
 fn a_bad_file_is_refused_and_the_old_one_stays() {
     let (crm, other, promises) = (Consumer::start(), Consumer::start(), Promises::default());
     let good = crm.section("crm", "onprem", "");
-    let proxy = Home::new(&good).start();
+    let proxy = Proxy::start(&good);
     let bad = [
         ("[[consumer]\n".to_owned(), "line 1"),
         (other.section("crm", "smoke signals", ""), "consumer.crm.format"),
@@ -18,6 +18,7 @@ fn a_bad_file_is_refused_and_the_old_one_stays() {
     ];
     for (number, (config, named)) in bad.iter().enumerate() {
         let log = proxy.reload(config);
+        assert_ne!(proxy.home().command(&["check"]).code, Some(0), "and `check` says so before: {config}");
         assert!(log.contains("configuration not reloaded, the old one stays") && log.contains(named), "{log}");
         promise(&proxy, &promises, 0, number);
         let refused = proxy.metric("cutover_config_reloads_total{outcome=\"refused\"}");

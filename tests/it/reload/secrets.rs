@@ -6,7 +6,7 @@ use crate::support::eventually;
 use crate::support::http::Request;
 use crate::support::ledger::Promises;
 use crate::support::load::message;
-use crate::support::proxy::{Home, Proxy};
+use crate::support::proxy::Proxy;
 use crate::support::signature::meta;
 use serde_json::json;
 use std::sync::Mutex;
@@ -28,7 +28,7 @@ fn post(proxy: &Proxy, promises: &Promises, secret: &str, number: usize) -> u16 
 fn secrets_are_swapped_while_webhooks_come_in() {
     let (crm, promises) = (Consumer::start(), Promises::default());
     let config = |secrets: &str| format!("[cloud]\napp_secrets = [{secrets}]\n{}", crm.section("crm", "onprem", ""));
-    let proxy = Home::new(&config(&format!("\"{OLD}\""))).start();
+    let proxy = Proxy::start(&config(&format!("\"{OLD}\"")));
     let (signs_with, accepted, over) = (Mutex::new(OLD), AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {

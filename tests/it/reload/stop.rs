@@ -5,7 +5,7 @@ use crate::support::bodies::SUPPORT;
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::ledger::attempts;
 use crate::support::load::{Tally, Target};
-use crate::support::proxy::Home;
+use crate::support::proxy::Proxy;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 fn nothing_is_lost_or_repeated_by_an_orderly_end() {
     let crm = Consumer::replying(Reply::Late(Duration::from_millis(5)));
     let config = [crm.section("crm", "onprem", ""), SUPPORT.section("support", "\"crm\"")].concat();
-    let mut proxy = Home::new(&config).start();
+    let mut proxy = Proxy::start(&config);
     let (target, tally) = (Target::at(proxy.webhooks), Tally::default());
     let proxy = under_load(&target, &tally, || {
         for _ in 0..3 {
@@ -38,7 +38,7 @@ fn nothing_is_lost_or_repeated_by_an_orderly_end() {
 fn what_was_under_way_at_the_end_of_drain_is_delivered_again() {
     let crm = Consumer::replying(Reply::Hold);
     let config = format!("[listen]\ndrain = \"200ms\"\n{}", crm.section("crm", "onprem", ""));
-    let proxy = Home::new(&config).start();
+    let proxy = Proxy::start(&config);
     let promises = crate::support::ledger::Promises::default();
     (0..3).for_each(|conversation| crate::support::load::promise(&proxy, &promises, conversation, 1));
     crm.wait_for(3);

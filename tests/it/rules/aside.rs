@@ -3,14 +3,14 @@
 use super::{counted, letters, post, seen};
 use crate::support::bodies::{SUPPORT, contact, status, text};
 use crate::support::consumer::Consumer;
-use crate::support::proxy::{Home, Proxy};
+use crate::support::proxy::Proxy;
 use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
 
 const ADA: &str = "15550102001";
 
 fn served(crm: &Consumer, before: &str, rule: &str) -> Proxy {
-    Home::new(&format!("{before}{}", crm.section("crm", "onprem", rule))).start()
+    Proxy::start(&format!("{before}{}", crm.section("crm", "onprem", rule)))
 }
 
 fn redeliver_all(proxy: &Proxy) {
@@ -37,6 +37,7 @@ fn what_is_too_old_is_set_aside_and_the_rest_of_its_batch_delivered() {
     let proxy = served(&crm, "[cloud]\nmax_event_age = \"8d\"\n", "");
     let messages = [aged("new", DAY), aged("old", 9 * DAY), aged("newer", Duration::ZERO)];
     post(&proxy, SUPPORT, &json!({"contacts": [contact(ADA, "Ada")], "messages": messages}));
+    proxy.wait_until_drained("crm");
     // The On-Premises client keeps what it cannot deliver for as long as it likes.
     let flat = json!({"messages": [aged("flat", 30 * DAY)]}).to_string();
     assert_eq!(proxy.post("/webhooks", flat).status, 200);

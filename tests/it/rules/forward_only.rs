@@ -4,7 +4,7 @@ use super::{counted, post, seen};
 use crate::support::bodies::{SUPPORT, status};
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
-use crate::support::proxy::{Home, Proxy};
+use crate::support::proxy::Proxy;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ fn behind(proxy: &Proxy) -> Option<f64> {
 #[test]
 fn what_is_behind_is_dropped_and_counted_also_after_a_kill() {
     let (crm, all) = (Consumer::start(), Consumer::start());
-    let proxy = Home::new(&[crm.section("crm", "onprem", RULE), all.section("all", "onprem", "")].concat()).start();
+    let proxy = Proxy::start(&[crm.section("crm", "onprem", RULE), all.section("all", "onprem", "")].concat());
     say(&proxy, "m1", "sent");
     say(&proxy, "m1", "read");
     say(&proxy, "m1", "delivered");
@@ -58,7 +58,7 @@ fn what_is_behind_is_dropped_and_counted_also_after_a_kill() {
 #[test]
 fn within_one_webhook_too() {
     let crm = Consumer::start();
-    let proxy = Home::new(&crm.section("crm", "onprem", RULE)).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", RULE));
     let words = ["read", "sent", "delivered", "failed"];
     post(&proxy, SUPPORT, &json!({"statuses": words.map(|word| status(ADA, "m1", word))}));
     proxy.wait_until_drained("crm");
@@ -72,7 +72,7 @@ fn only_what_was_delivered_holds_others_back() {
     let crm = Consumer::replying(Reply::status(500));
     let retry =
         "statuses = \"forward_only\"\n[consumer.retry]\nfirst = \"20ms\"\nmax = \"50ms\"\ngive_up_after = \"300ms\"\n";
-    let proxy = Home::new(&crm.section("crm", "onprem", retry)).start();
+    let proxy = Proxy::start(&crm.section("crm", "onprem", retry));
     say(&proxy, "m1", "read");
     eventually("it is given up", || (proxy.letters(false).len() == 1).then_some(()));
     crm.reply(Reply::status(200));

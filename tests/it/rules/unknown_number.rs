@@ -3,7 +3,7 @@
 use super::{counted, letters, post, seen};
 use crate::support::bodies::{SALES, SUPPORT, cloud_of, entry, messages_of, text};
 use crate::support::consumer::Consumer;
-use crate::support::proxy::Home;
+use crate::support::proxy::Proxy;
 use serde_json::json;
 
 const ADA: &str = "15550102001";
@@ -13,7 +13,7 @@ fn it_is_a_dead_letter_and_the_rest_of_its_webhook_is_delivered() {
     let (crm, other) = (Consumer::start(), Consumer::start());
     let consumers = [crm.section("crm", "onprem", ""), other.section("other", "onprem", "")].concat();
     let before = format!("{consumers}{}", SUPPORT.section("support", "\"crm\""));
-    let proxy = Home::new(&before).start();
+    let proxy = Proxy::start(&before);
     let message = |id: &str| json!({"messages": [text(ADA, id, "hello")]});
     let body = cloud_of(&[
         entry(SALES.account, &[messages_of(SALES, &message("lost-1"))]),

@@ -3,13 +3,13 @@
 use crate::support::consumer::Consumer;
 use crate::support::ledger::Promises;
 use crate::support::load::promise;
-use crate::support::proxy::Home;
+use crate::support::proxy::{Home, Proxy};
 
 #[test]
 fn a_second_server_is_refused_and_the_first_goes_on() {
     let (crm, promises) = (Consumer::start(), Promises::default());
     let config = crm.section("crm", "onprem", "");
-    let proxy = Home::new(&config).start();
+    let proxy = Proxy::start(&config);
     promise(&proxy, &promises, 0, 1);
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("another-name.db");

@@ -16,7 +16,7 @@ fn section(crm: &Consumer) -> String {
 /// A proxy that owes its absent consumer a good deal.
 fn owing(promises: &Promises) -> (Consumer, Proxy) {
     let crm = Consumer::absent();
-    let proxy = Home::new(&section(&crm)).start();
+    let proxy = Proxy::start(&section(&crm));
     (1..=100).for_each(|number| assert_eq!(post_large(&proxy, promises, number, 4).status, 200));
     (crm, proxy)
 }

@@ -5,13 +5,13 @@ use crate::support::consumer::{Consumer, Recorded, Reply};
 use crate::support::disk::{Fault, Faults};
 use crate::support::eventually;
 use crate::support::ledger::Promises;
-use crate::support::proxy::{Home, Proxy};
+use crate::support::proxy::Proxy;
 use std::time::{Duration, Instant};
 
 fn on(faults: &Faults, crm: &Consumer) -> Proxy {
-    let home = Home::new(&crm.section("crm", "onprem", "[consumer.retry]\nfirst = \"20ms\"\nmax = \"100ms\"\n"));
-    faults.environment().iter().for_each(|(name, value)| home.set(name, value));
-    home.start()
+    let config = crm.section("crm", "onprem", "[consumer.retry]\nfirst = \"20ms\"\nmax = \"100ms\"\n");
+    let [(preload, library), (switch, folder)] = faults.environment();
+    Proxy::start_with(&config, &[(preload, &library), (switch, &folder)])
 }
 
 fn post_ten(proxy: &Proxy, promises: &Promises, from: usize) {

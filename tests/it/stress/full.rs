@@ -118,7 +118,7 @@ fn a_crowd_does_not_take_the_room_for_writing_off() {
 /// Small webhooks leave more behind than their bodies: what is remembered of each, and a large file.
 #[test]
 fn a_disk_full_of_small_webhooks_takes_more_when_it_is_drained() {
-    let Some(disk) = Disk::mount(1 << 10) else { return };
+    let Some(disk) = Disk::mount(4 << 10) else { return };
     let (crm, promises) = (Consumer::absent(), Promises::default());
     let proxy = on(&disk, &crm);
     let mut number = 0;

@@ -66,9 +66,7 @@ fn skipped<T>(what: &str, why: &str) -> Option<T> {
     let required = std::env::var_os("CUTOVER_REQUIRE_MOUNT").is_some_and(|value| value == "1");
     assert!(!required, "CUTOVER_REQUIRE_MOUNT=1, and {what}: {why}");
     let name = std::thread::current().name().unwrap_or_default().to_owned();
-    #[expect(clippy::print_stderr, reason = "what is skipped must be seen")]
-    {
-        eprintln!("SKIPPED {name}: {what}: {why}");
-    }
+    let said = format!("SKIPPED {name}: {what}: {why}\n");
+    std::io::stderr().write_all(said.as_bytes()).unwrap();
     None
 }
