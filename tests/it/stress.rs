@@ -47,12 +47,12 @@ fn assert_red_for(proxy: &Proxy, answer: &Answer, reason: &str) {
     let detail: serde_json::Value = serde_json::from_slice(&ready.body).expect("JSON");
     assert_eq!((ready.status, &detail["reason"]), (503, &json!(reason)));
     assert_eq!(proxy.ask("/livez").status, 200);
-    assert!(proxy.log().contains("the journal cannot be written"), "{}", proxy.log());
+    eventually("the log says so", || proxy.log().contains("the journal cannot be written").then_some(()));
 }
 
 /// It takes webhooks again, by itself.
 fn assert_recovers(proxy: &Proxy, promises: &Promises, number: usize) {
     eventually("it takes webhooks again", || (post_large(proxy, promises, number, 1).status == 200).then_some(()));
     eventually("it is ready", || (proxy.ask("/readyz").status == 200).then_some(()));
-    assert!(proxy.log().contains("the journal can be written again"));
+    eventually("the log says so", || proxy.log().contains("the journal can be written again").then_some(()));
 }

@@ -44,7 +44,7 @@ fn it_is_probed_while_it_is_down_and_drained_when_it_is_back() {
     proxy.wait_until_drained("crm");
     assert!(back.elapsed() < Duration::from_secs(5), "drained in {:?}", back.elapsed());
     promises.assert_kept(&crm);
-    assert!(proxy.log().contains("consumer is back"));
+    eventually("the log says so", || proxy.log().contains("consumer is back").then_some(()));
 }
 
 /// While it is up nobody knows better; from the moment it is down the attempts are few.

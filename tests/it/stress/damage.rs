@@ -92,8 +92,11 @@ fn damage_while_it_runs_is_said_when_it_is_seen() {
         (post_large(&proxy, &promises, number, 4).status == 503).then_some(())
     });
     assert_eq!(proxy.ask("/readyz").status, 503);
+    eventually("the log says so", || {
+        let log = proxy.log();
+        (log.contains("the journal cannot be written") && log.contains("malformed")).then_some(())
+    });
     let log = proxy.log();
-    assert!(log.contains("the journal cannot be written") && log.contains("malformed"), "{log}");
     assert!(log.contains(proxy.home().journal().to_str().expect("text")), "{log}");
     assert_eq!(post_large(&proxy, &promises, number + 1, 4).status, 503, "and so it stays");
     let Err(ended) = proxy.kill().try_start() else { panic!("a damaged journal was opened") };
