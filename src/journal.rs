@@ -206,9 +206,10 @@ impl Journal {
         &self,
         consumer: ConsumerId,
         messages: Vec<Identity>,
+        now_ms: u64,
     ) -> Result<HashMap<Identity, u8>, Trouble> {
         match self {
-            Journal::Embedded(journal) => journal.advances(consumer, messages).await,
+            Journal::Embedded(journal) => journal.advances(consumer, messages, now_ms).await,
         }
     }
 
@@ -267,7 +268,7 @@ impl Journal {
     }
 
     /// Puts a dead letter at the end of its lane again, for its consumer or for others in its place.
-    /// `false`: there is none of this id.
+    /// `false`: there is none of this id, or nobody to put it back to.
     ///
     /// # Errors
     /// When the journal cannot be written.

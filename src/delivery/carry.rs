@@ -93,7 +93,7 @@ async fn plan(
     }
     // Nothing opened is held while the journal is asked.
     drop(opened);
-    let advances = journal.advances(lease.consumer, compared).await?;
+    let advances = journal.advances(lease.consumer, compared, clock::steady_ms()).await?;
     let opened = Opened::new(record, &terms.routes);
     Ok(opened.and_then(|opened| opened.plan(settings, record, lease.by_hand, terms.max_event_age, &advances)))
 }

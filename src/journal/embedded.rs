@@ -236,8 +236,9 @@ impl Embedded {
         &self,
         consumer: ConsumerId,
         messages: Vec<Identity>,
+        now_ms: u64,
     ) -> Result<HashMap<Identity, u8>, Trouble> {
-        self.read(move |keeper| keeper.advances(consumer, &messages)).await
+        self.read(move |keeper| keeper.advances(consumer, &messages, now_ms)).await
     }
 
     pub(super) async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {

@@ -12,9 +12,10 @@ impl Keeper {
         &mut self,
         consumer: ConsumerId,
         messages: &[Identity],
+        now_ms: u64,
     ) -> rusqlite::Result<HashMap<Identity, u8>> {
         let mut told = self.db.prepare_cached("SELECT rank FROM advance WHERE key = ?1 AND at >= ?2")?;
-        let forgotten = clock::steady_ms().saturating_sub(clock::millis(self.settings.remember));
+        let forgotten = now_ms.saturating_sub(clock::millis(self.settings.remember));
         let mut advances = HashMap::new();
         for message in messages {
             let key = key(consumer, message);
@@ -28,10 +29,12 @@ impl Keeper {
     pub(super) fn note_advances(&self, settlement: &Settlement) -> rusqlite::Result<()> {
         let mut note = self.db.prepare_cached(
             "INSERT INTO advance(key, rank, at) VALUES(?1, ?2, ?3)
-             ON CONFLICT(key) DO UPDATE SET rank = max(rank, excluded.rank), at = excluded.at",
+             ON CONFLICT(key) DO UPDATE SET
+                 rank = CASE WHEN at < ?4 THEN excluded.rank ELSE max(rank, excluded.rank) END, at = excluded.at",
         )?;
+        let forgotten = settlement.now_ms.saturating_sub(clock::millis(self.settings.remember));
         for (message, rank) in &settlement.advances {
-            note.execute(params![key(settlement.lease.consumer, message), rank, settlement.now_ms])?;
+            note.execute(params![key(settlement.lease.consumer, message), rank, settlement.now_ms, forgotten])?;
         }
         Ok(())
     }

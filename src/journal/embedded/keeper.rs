@@ -13,6 +13,7 @@ use crate::journal::{ConsumerId, Settlement, Trouble};
 use rusqlite::{Connection, ErrorCode};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -65,6 +66,8 @@ pub(super) struct Keeper {
     /// Of so many of them the lanes were let go. That is done once, however often they are written:
     /// something else of the lane may be out since.
     lanes_let_go: usize,
+    /// Whether the file was taken away or written over: nothing can be promised until the next start.
+    is_lost: bool,
     /// Whether a transaction was lost, and with it some of what memory says of the file.
     astray: bool,
     /// Whether the open transaction holds a write that is there to see whether it can be done.
@@ -73,14 +76,15 @@ pub(super) struct Keeper {
     deadline: Option<Instant>,
     checkpointer: Checkpointer,
     /// The last field: the claim is given up when everything else is closed.
-    _claim: Claim,
+    claim: Claim,
 }
 
 impl Keeper {
     pub(super) fn open(settings: Settings, jobs: Receiver<Job>, shared: Arc<Shared>) -> Result<Self, OpenError> {
         let (mut db, claim) = open::open(&settings.path)?;
         let refused = |error: rusqlite::Error| open::failed(&settings.path, &error);
-        let space = Space::new(&settings.path);
+        // Through whatever links: what stands beside the file stands beside its real name.
+        let space = Space::new(db.path().map_or(settings.path.as_path(), Path::new));
         let checkpointer = Checkpointer::start(&settings.path, &mut db, space.log_pages()).map_err(refused)?;
         let mut keeper = Self {
             space,
@@ -103,11 +107,12 @@ impl Keeper {
             unsettled: Vec::new(),
             settled: 0,
             lanes_let_go: 0,
+            is_lost: false,
             astray: false,
             tried: false,
             deadline: None,
             checkpointer,
-            _claim: claim,
+            claim,
         };
         keeper.load().map_err(refused)?;
         Ok(keeper)
@@ -146,6 +151,7 @@ impl Keeper {
                 self.flush();
             }
             if next_tick <= Instant::now() {
+                self.is_lost |= !self.claim.holds();
                 self.tidy(clock::steady_ms());
                 next_tick = Instant::now() + TICK;
             }
@@ -188,7 +194,7 @@ impl Keeper {
     fn close(mut self) -> Result<(), Trouble> {
         self.flush();
         let unwritten = !self.unsettled.is_empty();
-        let Self { db, checkpointer, _claim, .. } = self;
+        let Self { db, checkpointer, claim: _claim, .. } = self;
         checkpointer.stop();
         db.close().map_err(|(_, error)| trouble(&error))?;
         if unwritten { Err(Trouble::Failing("what was settled last could not be written".to_owned())) } else { Ok(()) }
@@ -221,6 +227,9 @@ impl Keeper {
 
     /// Opens a transaction if none is open, and writes again what a failed one was to settle.
     pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
+        if self.is_lost {
+            return Err(lost_file());
+        }
         if self.db.is_autocommit() {
             if self.astray {
                 self.settle_in_steps()?;
@@ -393,6 +402,12 @@ pub(super) fn rows<T>(
     read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
     db.prepare_cached(sql)?.query_map(values, read)?.collect()
+}
+
+/// Told to everybody once the file is not the one that was opened.
+fn lost_file() -> rusqlite::Error {
+    let said = "the file was removed or written over while it was in use: restart when it is back in its place";
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR), Some(said.to_owned()))
 }
 
 /// An error in words that hold nothing of a body.

@@ -88,7 +88,8 @@ impl Keeper {
     }
 
     pub(super) fn revive(&mut self, id: LetterId, to: &[ConsumerId], now_ms: u64) -> Result<bool, Refusal> {
-        if !self.undead(id)? {
+        // Put back to nobody it would be gone.
+        if to.is_empty() || !self.undead(id)? {
             return Ok(false);
         }
         self.repeat(id.record, to, now_ms)?;

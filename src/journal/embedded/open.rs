@@ -4,7 +4,7 @@ use super::schema::{self, Standing};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,11 +51,35 @@ pub enum OpenError {
     Thread(io::Error),
 }
 
-/// The lock on a journal; it goes with the process, however that ends.
+/// The lock on a journal; it goes with the process, however that ends. And an eye on the file: SQLite
+/// does not notice that it was taken away or written over, and would go on as if nothing had happened.
 #[derive(Debug)]
 pub(super) struct Claim {
-    _file: File,
+    _lock: File,
+    /// Open for as long as SQLite has it: closing it would take SQLite's locks with it.
+    file: File,
+    path: PathBuf,
 }
+
+impl Claim {
+    /// Whether the file is still there, and still a journal.
+    pub(super) fn holds(&self) -> bool {
+        let same = |ours: fs::Metadata, there: fs::Metadata| (ours.dev(), ours.ino()) == (there.dev(), there.ino());
+        let is_there = match (self.file.metadata(), fs::metadata(&self.path)) {
+            (Ok(ours), Ok(there)) => same(ours, there),
+            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+            (Err(_), _) => true,
+        };
+        let mut begins = [0; MAGIC.len()];
+        // A new file is empty until the first checkpoint; a disk that cannot be read is another trouble,
+        // of which SQLite tells by itself.
+        let is_ours = self.file.read_exact_at(&mut begins, 0).is_err() || begins == *MAGIC;
+        is_there && is_ours
+    }
+}
+
+/// How an SQLite file begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The file with something appended to its name.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -80,9 +104,12 @@ fn keep_name(path: &Path) -> io::Result<()> {
 /// database itself would take SQLite's locks with it.
 fn claim(path: &Path) -> Result<Claim, OpenError> {
     let refused = |error: io::Error| OpenError::Refused { path: path.to_owned(), reason: error.to_string() };
-    let file = private(&beside(path, "-lock")).map_err(refused)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Claim { _file: file }),
+    let lock = private(&beside(path, "-lock")).map_err(refused)?;
+    match lock.try_lock() {
+        Ok(()) => {
+            let file = File::open(path).map_err(refused)?;
+            Ok(Claim { _lock: lock, file, path: path.to_owned() })
+        }
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(refused(error)),
     }

@@ -16,7 +16,7 @@ async fn tell(bench: &Bench, consumer: ConsumerId, end: End, advances: &[(&str, 
 
 async fn knows(bench: &Bench, consumer: ConsumerId, messages: &[&str]) -> HashMap<Identity, u8> {
     let messages = messages.iter().map(|message| identity(message)).collect();
-    bench.journal.advances(consumer, messages).await.unwrap()
+    bench.journal.advances(consumer, messages, bench.now_ms()).await.unwrap()
 }
 
 fn ranks(ranks: &[(&str, u8)]) -> HashMap<Identity, u8> {
