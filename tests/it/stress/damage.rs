@@ -102,3 +102,21 @@ fn damage_while_it_runs_is_said_when_it_is_seen() {
     let Err(ended) = proxy.kill().try_start() else { panic!("a damaged journal was opened") };
     assert!(ended.log.contains("damaged"), "{}", ended.log);
 }
+
+/// SQLite goes on with a file that has no name any more, and with what it remembers of one that was written
+/// over: neither may be answered 200 for long.
+#[test]
+fn a_file_that_is_gone_or_written_over_is_noticed() {
+    for harm in [|path: &Path| fs::remove_file(path).unwrap(), |path: &Path| scribble(path, 0)] {
+        let promises = Promises::default();
+        let crm = Consumer::start();
+        let proxy = Proxy::start(&section(&crm));
+        // So many that the file itself holds something, and not only the log.
+        (1..=300).for_each(|number| assert_eq!(post_large(&proxy, &promises, number, 32).status, 200));
+        harm(&proxy.home().journal());
+        eventually("it promises nothing more", || (post_large(&proxy, &promises, 2000, 1).status == 503).then_some(()));
+        let ready = proxy.ask("/readyz");
+        assert_eq!(ready.status, 503);
+        assert!(ready.text().contains("removed or written over"), "{}", ready.text());
+    }
+}
