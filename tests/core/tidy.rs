@@ -61,8 +61,12 @@ fn arrows_never_turn_back() {
     let later =
         ["crate::ingress", "crate::delivery", "crate::pass_through", "crate::app", "crate::cli", "crate::admin"];
     assert_none(&forbidden(&["json", "event", "format", "translate", "redact"], &later));
-    assert_none(&forbidden(&["ingress"], &["crate::translate", "crate::delivery"]));
-    assert_none(&forbidden(&["delivery"], &["crate::ingress"]));
+    assert_none(&forbidden(&["ingress", "intake", "received"], &["crate::translate", "crate::delivery"]));
+    assert_none(&forbidden(&["delivery"], &["crate::ingress", "crate::intake", "crate::admin"]));
+    let around_the_journal =
+        ["crate::ingress", "crate::intake", "crate::json", "crate::translate", "crate::delivery", "crate::letters"];
+    assert_none(&forbidden(&["journal", "fate"], &around_the_journal));
+    assert_none(&forbidden(&["letters"], &["crate::admin", "crate::cli", "axum", "reqwest"]));
     assert_none(&forbidden(&["capture"], &["crate::translate", "crate::ingress", "crate::delivery"]));
 }
 
