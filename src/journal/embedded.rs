@@ -6,6 +6,7 @@
 mod advances;
 mod append;
 mod checkpoint;
+mod filter;
 mod keeper;
 mod lanes;
 mod letters;

@@ -4,6 +4,7 @@
 //! written one after the other and kept in memory; a whole generation of them then goes into the table
 //! in the order of that table, a few with each transaction, many to a page.
 
+use super::filter::Filter;
 use super::keeper::{Keeper, rows};
 use crate::clock;
 use crate::format::Identity;
@@ -27,6 +28,9 @@ pub(super) struct Memory {
     old_to: i64,
     /// The last row of `fresh`.
     last: i64,
+    /// What may be in the table, once all of it was looked at; and the same while that goes on.
+    filter: Option<Filter>,
+    next_filter: Filter,
     /// What the open transaction has added, and what it has moved: undone if it fails.
     added: Vec<Identity>,
     moved: Vec<(Identity, u64)>,
@@ -53,6 +57,9 @@ impl Keeper {
         let gathered = self.memory.young.get(identity).or_else(|| self.memory.old.get(identity));
         if let Some(at_ms) = gathered {
             return Ok(*at_ms >= forgotten_ms);
+        }
+        if self.memory.filter.as_ref().is_some_and(|filter| !filter.may_hold(identity)) {
+            return Ok(false);
         }
         let mut known = self.db.prepare_cached("SELECT at FROM known WHERE key = ?1")?;
         let at_ms: Option<u64> = known.query_row(params![identity], |row| row.get(0)).optional()?;
@@ -85,6 +92,8 @@ impl Keeper {
         for _ in 0..most {
             let Some((identity, at_ms)) = self.memory.old.pop_first() else { break };
             self.memory.moved.push((identity, at_ms));
+            self.memory.filter.iter_mut().for_each(|filter| filter.add(&identity));
+            self.memory.next_filter.add(&identity);
             if at_ms >= forgotten_ms {
                 store.execute(params![identity, at_ms])?;
             }
@@ -93,6 +102,18 @@ impl Keeper {
             self.db.prepare_cached("DELETE FROM fresh WHERE seq <= ?1")?.execute([self.memory.old_to])?;
         }
         Ok(())
+    }
+
+    /// The sweep has come to these of the table.
+    pub(super) fn saw_known(&mut self, keys: &[Vec<u8>]) {
+        let identities = keys.iter().filter_map(|key| key.as_slice().try_into().ok());
+        identities.for_each(|identity| self.memory.next_filter.add(identity));
+    }
+
+    /// The sweep has seen all of the table: what it did not see, and what was not moved there meanwhile, is
+    /// not in it.
+    pub(super) fn saw_all_known(&mut self) {
+        self.memory.filter = Some(std::mem::take(&mut self.memory.next_filter));
     }
 
     /// The open transaction is durable.

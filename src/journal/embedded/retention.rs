@@ -3,11 +3,17 @@
 use super::keeper::{Keeper, rows};
 use crate::clock;
 use rusqlite::params;
+use std::time::Duration;
 
 /// So much goes in one transaction.
 const ROWS_AT_ONCE: usize = 500;
 /// So many identities are looked at in each round; all of them in the course of time.
 const SWEEP_ROWS: usize = 5_000;
+/// Between two sweeps, or an eighth of the time that is remembered.
+const SWEEP_REST: Duration = Duration::from_secs(60);
+/// The places of the two tables that are swept.
+const KNOWN: usize = 0;
+const ADVANCES: usize = 1;
 /// What a kept record takes beside its body.
 const KEPT_OVERHEAD_BYTES: u64 = 500;
 
@@ -17,6 +23,8 @@ pub(super) struct Retained {
     bytes: u64,
     /// Up to where the two memories were looked at in this sweep.
     swept: [Vec<u8>; 2],
+    /// When the next sweep begins.
+    rest_until_ms: u64,
 }
 
 impl Keeper {
@@ -113,26 +121,38 @@ impl Keeper {
     /// Looks at a part of what is remembered and forgets what is old in it. An index by time would cost
     /// every accept; this costs nobody.
     fn sweep(&mut self, now_ms: u64) -> rusqlite::Result<()> {
-        let forgotten = now_ms.saturating_sub(clock::millis(self.settings.remember));
-        for (place, table) in ["known", "advance"].into_iter().enumerate() {
-            let swept = self.retained.swept.get(place).cloned().unwrap_or_default();
-            let sql = format!("SELECT key, at FROM {table} WHERE key > ?1 ORDER BY key LIMIT ?2");
-            let some: Vec<(Vec<u8>, u64)> =
-                rows(&self.db, &sql, params![swept, SWEEP_ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let reached = some.last().filter(|_| some.len() == SWEEP_ROWS).map(|(key, _)| key.clone());
-            if let Some(swept) = self.retained.swept.get_mut(place) {
-                *swept = reached.unwrap_or_default();
-            }
-            let old: Vec<Vec<u8>> = some.into_iter().filter(|(_, at)| *at < forgotten).map(|(key, _)| key).collect();
-            if old.is_empty() {
-                continue;
-            }
-            self.begin()?;
-            let mut forget = self.db.prepare_cached(&format!("DELETE FROM {table} WHERE key = ?1"))?;
-            for key in old {
-                forget.execute(params![key])?;
-            }
+        if now_ms < self.retained.rest_until_ms {
+            return Ok(());
+        }
+        let (known, all_known) = self.sweep_table("known", KNOWN, now_ms)?;
+        let (_, all_advances) = self.sweep_table("advance", ADVANCES, now_ms)?;
+        self.saw_known(&known);
+        if all_known {
+            self.saw_all_known();
+        }
+        if all_known && all_advances {
+            let rest = SWEEP_REST.min(self.settings.remember / 8);
+            self.retained.rest_until_ms = now_ms.saturating_add(clock::millis(rest));
         }
         Ok(())
+    }
+
+    /// The keys of the next part of a table, and whether it was the last part.
+    fn sweep_table(&mut self, table: &str, place: usize, now_ms: u64) -> rusqlite::Result<(Vec<Vec<u8>>, bool)> {
+        let forgotten = now_ms.saturating_sub(clock::millis(self.settings.remember));
+        let swept = self.retained.swept.get(place).cloned().unwrap_or_default();
+        let sql = format!("SELECT key, at FROM {table} WHERE key > ?1 ORDER BY key LIMIT ?2");
+        let some: Vec<(Vec<u8>, u64)> =
+            rows(&self.db, &sql, params![swept, SWEEP_ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let reached = some.last().filter(|_| some.len() == SWEEP_ROWS).map(|(key, _)| key.clone());
+        let was_last = reached.is_none();
+        if let Some(swept) = self.retained.swept.get_mut(place) {
+            *swept = reached.unwrap_or_default();
+        }
+        let mut forget = self.db.prepare_cached(&format!("DELETE FROM {table} WHERE key = ?1"))?;
+        for (key, _) in some.iter().filter(|(_, at)| *at < forgotten) {
+            forget.execute(params![key])?;
+        }
+        Ok((some.into_iter().map(|(key, _)| key).collect(), was_last))
     }
 }

@@ -194,3 +194,33 @@ fn what_nobody_is_owed_is_a_dead_letter_of_an_unknown_number() {
         assert_eq!(texts(&bench.lease(crm, 9).await), ["one"]);
     });
 }
+
+/// However a journal keeps what it knows: in memory, on its way, or put away and looked through by its own
+/// housekeeping. The last takes a second or two, which nothing here can be told of.
+#[test]
+fn what_was_put_away_is_known() {
+    on_each(async |mut bench| {
+        let crm = bench.consumer("crm").await;
+        let of = |number: u32| vec![of_events("x", 1, &[crm], &[&format!("event {number}")])];
+        for number in 0..40 {
+            bench.accept(of(number)).await;
+        }
+        let bench = bench.reopen().await;
+        for number in 40..60 {
+            bench.accept(of(number)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+        for number in 60..90 {
+            bench.accept(of(number)).await;
+        }
+        for number in 0..90 {
+            assert_eq!(bench.append(of(number)).await, safe([true]), "{number}");
+        }
+        let bench = bench.crash().await;
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+        for number in 0..90 {
+            assert_eq!(bench.append(of(number)).await, safe([true]), "{number} after a crash");
+        }
+        assert_eq!(bench.append(of(90)).await, safe([false]));
+    });
+}
