@@ -5,7 +5,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode};
 use cutover::format::{Document, Format};
-use cutover::ingress::{CloudDoor, Doors, Ingress, OnPremisesDoor, router};
+use cutover::ingress::{CloudDoor, Doors, Ingress, Next, OnPremisesDoor, Policy, router};
 use cutover::pass_through::PassThrough;
 use cutover::routing::Routes;
 use cutover::secret::Secret;
@@ -148,5 +148,6 @@ fn ingress() -> Arc<Ingress> {
         open: false,
     };
     let routes = Arc::new(Routes::new(Vec::new(), 0));
-    Arc::new(Ingress::new(Doors { cloud, on_premises }, routes, 1 << 20, PassThrough::new(Vec::new())))
+    let next = Next::PassThrough(PassThrough::new(Vec::new()));
+    Arc::new(Ingress::new(Policy { doors: Doors { cloud, on_premises }, routes, next }, 1 << 20))
 }
