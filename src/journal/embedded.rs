@@ -65,6 +65,20 @@ enum Job {
 type Task = Box<dyn FnOnce(Result<&mut Keeper, Trouble>) -> rusqlite::Result<()> + Send>;
 type Reply<T> = oneshot::Sender<Result<T, Trouble>>;
 
+/// A job for the keeper; what keeps it from being done is told instead of an answer.
+fn job<T: Send + 'static>(
+    reply: Reply<T>,
+    act: impl FnOnce(&mut Keeper, Reply<T>) -> rusqlite::Result<()> + Send + 'static,
+) -> Job {
+    Job::Do(Box::new(move |keeper| match keeper {
+        Ok(keeper) => act(keeper, reply),
+        Err(trouble) => {
+            keeper::tell(reply, Err(trouble));
+            Ok(())
+        }
+    }))
+}
+
 /// What the keeper tells everybody.
 #[derive(Debug, Default)]
 struct Shared {
@@ -137,28 +151,19 @@ impl Embedded {
         unheard: impl FnOnce(&mut Keeper, T) + Send + 'static,
     ) -> Result<T, Trouble> {
         let (reply, answer) = oneshot::channel();
-        let task: Task = Box::new(move |keeper| {
-            let keeper = match keeper {
-                Ok(keeper) => keeper,
-                Err(trouble) => {
-                    keeper::tell(reply, Err(trouble));
-                    return Ok(());
+        let job = job(reply, move |keeper, reply| match read(keeper) {
+            Ok(found) => {
+                if let Err(Ok(found)) = reply.send(Ok(found)) {
+                    unheard(keeper, found);
                 }
-            };
-            match read(keeper) {
-                Ok(found) => {
-                    if let Err(Ok(found)) = reply.send(Ok(found)) {
-                        unheard(keeper, found);
-                    }
-                    Ok(())
-                }
-                Err(error) => {
-                    keeper::tell(reply, Err(keeper::trouble(&error)));
-                    Err(error)
-                }
+                Ok(())
+            }
+            Err(error) => {
+                keeper::tell(reply, Err(keeper::trouble(&error)));
+                Err(error)
             }
         });
-        self.answer(Job::Do(task), answer).await
+        self.answer(job, answer).await
     }
 
     /// Answered when it is durable.
@@ -167,30 +172,21 @@ impl Embedded {
         write: impl FnOnce(&mut Keeper) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Trouble> {
         let (reply, answer) = oneshot::channel();
-        let task: Task = Box::new(move |keeper| {
-            let keeper = match keeper {
-                Ok(keeper) => keeper,
-                Err(trouble) => {
-                    keeper::tell(reply, Err(trouble));
-                    return Ok(());
-                }
-            };
-            match write(keeper) {
-                Ok(value) => {
-                    keeper.answer(reply, value);
-                    Ok(())
-                }
-                Err(Refusal::NoRoom) => {
-                    keeper::tell(reply, Err(Trouble::Full));
-                    Ok(())
-                }
-                Err(Refusal::Sqlite(error)) => {
-                    keeper::tell(reply, Err(keeper::trouble(&error)));
-                    Err(error)
-                }
+        let job = job(reply, move |keeper, reply| match write(keeper) {
+            Ok(value) => {
+                keeper.answer(reply, value);
+                Ok(())
+            }
+            Err(Refusal::NoRoom) => {
+                keeper::tell(reply, Err(Trouble::Full));
+                Ok(())
+            }
+            Err(Refusal::Sqlite(error)) => {
+                keeper::tell(reply, Err(keeper::trouble(&error)));
+                Err(error)
             }
         });
-        self.answer(Job::Do(task), answer).await
+        self.answer(job, answer).await
     }
 
     pub(super) async fn register(&self, consumers: Vec<(String, u64)>) -> Result<Vec<ConsumerId>, Trouble> {
