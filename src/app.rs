@@ -140,6 +140,8 @@ impl App {
                 }
             }
         }
+        // Whoever sees red must not be let in any more.
+        ingress.shut();
         admin.drain();
         tracing::info!("draining");
         let at_work = async {

@@ -59,6 +59,11 @@ impl Ingress {
         Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Turns new webhooks away from now on.
+    pub fn shut(&self) {
+        self.gate.shut();
+    }
+
     /// Turns new webhooks away from now on; ready when those at work are answered.
     pub async fn drain(&self) {
         self.gate.empty().await;
