@@ -46,11 +46,7 @@ pub(super) async fn carry(
     let platform = headers::restored(&lease.record.headers);
     let ids: Vec<String> = plan.requests.iter().map(|request| delivery_id(consumer, lease, &request.body)).collect();
     let done = already_done(&ids, lease.progress.as_ref());
-    let mut attempts = if Some(done) == lease.progress.as_ref().map(|progress| progress.done) || done == 0 {
-        lease.attempts
-    } else {
-        0
-    };
+    let mut attempts = lease.attempts;
     let mut asked = false;
     for (index, (request, id)) in plan.requests.iter().zip(&ids).enumerate().skip(done as usize) {
         attempts += 1;

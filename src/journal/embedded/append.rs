@@ -4,7 +4,7 @@ use super::Refusal;
 use super::keeper::Keeper;
 use crate::fate::Reason;
 use crate::format::{Identities, Identity};
-use crate::journal::{Appended, Arrival, ConsumerId, NewRecord};
+use crate::journal::{Appended, Arrival, ConsumerId, LetterId, NewRecord};
 use rusqlite::{OptionalExtension, params};
 
 /// Ids are set aside in the file so many at a time. None is ever given twice, whatever is deleted.
@@ -54,7 +54,8 @@ impl Keeper {
             self.owe(*consumer, id, new.lane, received_ms, false)?;
         }
         if new.to.is_empty() {
-            self.insert_dead(ConsumerId::NOBODY, id, Reason::UnknownNumber, received_ms)?;
+            let letter = LetterId { record: id, consumer: ConsumerId::NOBODY };
+            self.insert_dead(letter, Reason::UnknownNumber, received_ms, 0, None)?;
         }
         Ok(())
     }
@@ -95,19 +96,21 @@ impl Keeper {
         Ok(())
     }
 
+    /// A letter, with how many attempts were made and what the last of them came to.
     pub(super) fn insert_dead(
         &mut self,
-        consumer: ConsumerId,
-        record: i64,
+        id: LetterId,
         reason: Reason,
         now_ms: u64,
+        attempts: u32,
+        verdict: Option<&str>,
     ) -> rusqlite::Result<()> {
-        let mut bury = self
-            .db
-            .prepare_cached("INSERT INTO dead(consumer, record, reason, at, attempts) VALUES(?1, ?2, ?3, ?4, 0)")?;
-        bury.execute(params![consumer.0, record, reason.label(), now_ms])?;
+        let mut bury = self.db.prepare_cached(
+            "INSERT INTO dead(consumer, record, reason, at, attempts, verdict) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        bury.execute(params![id.consumer.0, id.record, reason.label(), now_ms, attempts, verdict])?;
         drop(bury);
-        self.queue(consumer).dead += 1;
+        self.queue(id.consumer).dead += 1;
         Ok(())
     }
 
@@ -154,7 +157,7 @@ impl Known {
 }
 
 /// Consumers as the column `consumers` has them.
-fn written(consumers: &[ConsumerId]) -> String {
+pub(super) fn written(consumers: &[ConsumerId]) -> String {
     consumers.iter().map(|consumer| consumer.0.to_string()).collect::<Vec<_>>().join(" ")
 }
 

@@ -1,7 +1,7 @@
 //! What the operator asks for: dead letters, what waits, and delivery once more.
 
 use super::Refusal;
-use super::append::read_consumers;
+use super::append::{read_consumers, written};
 use super::keeper::{Keeper, rows};
 use super::lanes::load;
 use crate::fate::Reason;
@@ -102,14 +102,12 @@ impl Keeper {
     /// A copy of a record at the end of its lane, owed to these consumers.
     fn repeat(&mut self, record: i64, to: &[ConsumerId], now_ms: u64) -> rusqlite::Result<()> {
         let id = self.next_id()?;
-        let consumers: Vec<String> = to.iter().map(|consumer| consumer.0.to_string()).collect();
         let mut copy = self.db.prepare_cached(
             "INSERT INTO record(id, received, lane, source, kind, number, headers, consumers, origin, body)
              SELECT ?1, received, lane, source, kind, number, headers, ?2, coalesce(origin, id), body
              FROM record WHERE id = ?3 RETURNING lane",
         )?;
-        let lane: Option<i64> =
-            copy.query_row(params![id, consumers.join(" "), record], |row| row.get(0)).optional()?;
+        let lane: Option<i64> = copy.query_row(params![id, written(to), record], |row| row.get(0)).optional()?;
         drop(copy);
         if let Some(lane) = lane {
             for consumer in to {
@@ -145,7 +143,7 @@ impl Keeper {
     }
 
     /// Whether it is still owed, or a dead letter.
-    fn still_has(&self, id: LetterId) -> rusqlite::Result<bool> {
+    pub(super) fn still_has(&self, id: LetterId) -> rusqlite::Result<bool> {
         let mut has = self.db.prepare_cached(
             "SELECT 1 FROM owed WHERE consumer = ?1 AND record = ?2
              UNION ALL SELECT 1 FROM dead WHERE consumer = ?1 AND record = ?2",

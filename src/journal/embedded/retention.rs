@@ -65,7 +65,6 @@ impl Keeper {
     }
 
     fn tidy_up(&mut self, now_ms: u64) -> rusqlite::Result<()> {
-        self.begin()?;
         let old = now_ms.saturating_sub(clock::millis(self.settings.retain_delivered));
         // As much as comes in at 2,000 a second, in steps that nobody notices.
         for _ in 0..4 {
@@ -74,6 +73,7 @@ impl Keeper {
             }
             self.commit();
         }
+        self.begin()?;
         self.sweep(now_ms)?;
         self.give_up_for_the_gone(now_ms, ROWS_AT_ONCE)?;
         self.note_clock(now_ms)?;

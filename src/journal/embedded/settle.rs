@@ -26,8 +26,7 @@ impl Keeper {
             End::Buried { reason, attempts, verdict } => {
                 if self.unowe(id)? {
                     self.bury_apart(settlement)?;
-                    self.insert_dead(id.consumer, id.record, *reason, settlement.now_ms)?;
-                    self.note_dead(id, *attempts, verdict.as_deref())?;
+                    self.insert_dead(id, *reason, settlement.now_ms, *attempts, verdict.as_deref())?;
                 }
             }
             End::RetryAt { due_ms, attempts, progress, verdict } => {
@@ -84,14 +83,6 @@ impl Keeper {
         Ok(was_owed)
     }
 
-    fn note_dead(&self, id: LetterId, attempts: u32, verdict: Option<&str>) -> rusqlite::Result<()> {
-        let mut note = self
-            .db
-            .prepare_cached("UPDATE dead SET attempts = ?3, verdict = ?4 WHERE consumer = ?1 AND record = ?2")?;
-        note.execute(params![id.consumer.0, id.record, attempts, verdict])?;
-        Ok(())
-    }
-
     /// Parts of a record that are dead letters of their own.
     fn bury_apart(&mut self, settlement: &Settlement) -> rusqlite::Result<()> {
         let (lease, record) = (&settlement.lease, &settlement.lease.record);
@@ -109,7 +100,8 @@ impl Keeper {
             let id = self.next_id()?;
             // It counts as a repetition: what is kept in the order of arrival has none of it.
             self.insert(id, &part, record.received_ms, Some(record.seed().0))?;
-            self.insert_dead(lease.consumer, id, apart.reason, settlement.now_ms)?;
+            let letter = LetterId { record: id, consumer: lease.consumer };
+            self.insert_dead(letter, apart.reason, settlement.now_ms, 0, None)?;
         }
         Ok(())
     }
@@ -128,12 +120,8 @@ impl Keeper {
         let consumers: Option<String> = consumers.query_row(params![id.record], |row| row.get(0)).optional()?;
         let mut consumers = consumers.map(|text| read_consumers(&text)).unwrap_or_default();
         consumers.push(ConsumerId::NOBODY);
-        let mut needed = self.db.prepare_cached(
-            "SELECT 1 FROM owed WHERE consumer = ?1 AND record = ?2
-             UNION ALL SELECT 1 FROM dead WHERE consumer = ?1 AND record = ?2",
-        )?;
         for consumer in consumers {
-            if needed.exists(params![consumer.0, id.record])? {
+            if self.still_has(LetterId { record: id.record, consumer })? {
                 return Ok(true);
             }
         }
@@ -149,9 +137,6 @@ impl Keeper {
             let sql = "SELECT record FROM owed WHERE consumer = ?1
                        AND since < ?2 - (SELECT give_up_ms FROM consumer WHERE id = ?1) ORDER BY record LIMIT ?3";
             let old: Vec<i64> = rows(&self.db, sql, params![consumer.0, now_ms, most], |row| row.get(0))?;
-            if !old.is_empty() {
-                self.begin()?;
-            }
             for record in old {
                 self.bury_waiting(LetterId { record, consumer }, Reason::GaveUp, now_ms)?;
                 set_aside(GONE, Reason::GaveUp, 1);
@@ -182,8 +167,7 @@ impl Keeper {
             .optional()?;
         let Some((lane, attempts, verdict, was_parked)) = waiting else { return Ok(false) };
         self.unowe(id)?;
-        self.insert_dead(id.consumer, id.record, reason, now_ms)?;
-        self.note_dead(id, attempts, verdict.as_deref())?;
+        self.insert_dead(id, reason, now_ms, attempts, verdict.as_deref())?;
         let queue = self.queue(id.consumer);
         queue.parked = queue.parked.saturating_sub(u64::from(was_parked));
         queue.freed.push_back(lane);
