@@ -65,6 +65,7 @@ impl Keeper {
     }
 
     fn tidy_up(&mut self, now_ms: u64) -> rusqlite::Result<()> {
+        self.begin()?;
         let old = now_ms.saturating_sub(clock::millis(self.settings.retain_delivered));
         // As much as comes in at 2,000 a second, in steps that nobody notices.
         for _ in 0..4 {

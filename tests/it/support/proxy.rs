@@ -230,7 +230,9 @@ impl Proxy {
 
     /// Waits until a consumer is owed nothing.
     pub(crate) fn wait_until_drained(&self, consumer: &str) {
-        eventually("all is delivered", || (self.owed(consumer) == 0).then_some(()));
+        crate::support::within(crate::support::PATIENCE * 3, "all is delivered", || {
+            (self.owed(consumer) == 0).then_some(())
+        });
     }
 
     /// All dead letters, or all that waits.
