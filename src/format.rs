@@ -6,6 +6,7 @@
 pub mod cloud;
 pub mod contact;
 pub mod identity;
+pub mod message_id;
 pub mod normalized;
 pub mod on_premises;
 mod split;
