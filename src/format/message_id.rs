@@ -46,6 +46,44 @@ pub(crate) fn rewrite(id: &str, peer: impl Fn(&str) -> String, key: impl Fn(&str
     other(triple).on_premises()
 }
 
+/// By what one message is known under whichever id a platform gave it. It may hold a phone number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Whether the business sent it; `None` where the id does not say.
+    pub from_me: Option<bool>,
+    /// WhatsApp's own key of the message.
+    pub text: String,
+}
+
+/// The key in an id of either spelling, in an early Cloud id (`wamid.` and the On-Premises spelling),
+/// or in an id that is nothing but the key. The peer is left out: a copy of one message may name the
+/// other side. `None` too for a text key that several messages may share, such as `product_inquiry`.
+#[must_use]
+pub fn key_of(id: &str) -> Option<Key> {
+    let early = || parse_on_premises(id.strip_prefix(WAMID).unwrap_or(id));
+    let key = match parse_cloud(id).or_else(early) {
+        Some(Triple { from_me, key, .. }) => Key { from_me: Some(from_me), text: key },
+        None => Key { from_me: None, text: is_bare(id).then(|| id.to_owned())? },
+    };
+    let is_own = key.text.starts_with(SYSTEM) || key.text.len() >= KEY_MIN_DIGITS && is_hex(&key.text);
+    is_own.then_some(key)
+}
+
+const WAMID: &str = "wamid.";
+/// How the keys of system messages begin; they end with a user and a time.
+const SYSTEM: &str = "sys-";
+/// Eight random bytes. Shorter keys were never seen.
+const KEY_MIN_DIGITS: usize = 16;
+
+/// The lengths that keys have: of the business, of iPhones, of the web, of Android.
+fn is_bare(id: &str) -> bool {
+    matches!(id.len(), 18 | 20 | 22 | 32) && is_hex(id)
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+}
+
 /// What an id says.
 #[derive(Debug, PartialEq, Eq)]
 struct Triple {
@@ -69,7 +107,7 @@ impl Triple {
         bytes.extend([0x18, u8::try_from(key.len()).ok()?]);
         bytes.extend_from_slice(key);
         bytes.push(0x00);
-        Some(format!("wamid.{}", BASE64.encode(&bytes)))
+        Some(format!("{WAMID}{}", BASE64.encode(&bytes)))
     }
 
     fn on_premises(&self) -> Option<String> {
@@ -97,7 +135,7 @@ fn digits(peer: &str) -> Option<String> {
 }
 
 fn parse_cloud(id: &str) -> Option<Triple> {
-    let bytes = BASE64.decode(id.strip_prefix("wamid.")?.as_bytes()).ok()?;
+    let bytes = BASE64.decode(id.strip_prefix(WAMID)?.as_bytes()).ok()?;
     let (peer, rest) = counted(bytes.strip_prefix(&[0x1c, 0x18])?)?;
     let (from_me, rest) = match rest.strip_prefix(&[0x15, 0x02, 0x00])? {
         [0x11, rest @ ..] => (true, rest),
@@ -183,5 +221,44 @@ mod tests {
         // Upper-case hex under the text tag would come back under the packed one.
         let bytes = [&[0x00, 0x11, 0x01, 0x12, 0x03, 0x02][..], b"AB"].concat();
         assert_eq!(convert(&BASE64URL_NOPAD.encode(&bytes), Spelling::Cloud), None);
+    }
+
+    #[test]
+    fn one_message_has_one_key_under_every_id() {
+        for (peer, from_me, text) in [
+            ("15550100123", true, "9A3CA5B3D4CD6E67E7"),
+            ("4915550100", false, "3EB0C767D097E4F1B2A3"),
+            ("15550100123", false, "sys-15550100123@s.whatsapp.net-1700000000000-change"),
+        ] {
+            let triple = Triple { peer: peer.into(), from_me, key: text.into() };
+            let (flat, cloud) = (triple.on_premises().expect("fits"), triple.cloud().expect("fits"));
+            let known = Some(Key { from_me: Some(from_me), text: text.into() });
+            for id in [&flat, &cloud, &format!("wamid.{flat}")] {
+                assert_eq!(key_of(id), known, "{id}");
+            }
+        }
+        for text in ["9A3CA5B3D4CD6E67E7", "3EB0C767D097E4F1B2A3", "3EB0C767D097E4F1B2A3C4", &"0A".repeat(16)] {
+            assert_eq!(key_of(text), Some(Key { from_me: None, text: text.into() }));
+        }
+    }
+
+    #[test]
+    fn the_peer_is_no_part_of_a_key() {
+        let id = |peer: &str| Triple { peer: peer.into(), from_me: true, key: "2A".repeat(10) }.cloud().expect("fits");
+        assert_eq!(key_of(&id("15550100123")), key_of(&id("15550100001")));
+    }
+
+    #[test]
+    fn what_may_be_shared_is_no_key() {
+        let id = |key: &str| Triple { peer: "15550100123".into(), from_me: true, key: key.into() };
+        for key in ["product_inquiry", "AB", "abcdefabcdefabcdefab"] {
+            assert_eq!(id(key).cloud().as_deref().and_then(key_of), None, "{key}");
+            assert_eq!(id(key).on_premises().as_deref().and_then(key_of), None, "{key}");
+        }
+        for id in
+            ["", "ABGGFlA5Fpa", "wacid.ABGG", "9a3ca5b3d4cd6e67e7", "9A3CA5B3D4CD6E67E", "wamid.9A3CA5B3D4CD6E67E7"]
+        {
+            assert_eq!(key_of(id), None, "{id}");
+        }
     }
 }
