@@ -12,7 +12,7 @@ pub mod novelty;
 pub mod on_premises;
 mod split;
 
-pub use identity::{Identities, Identity};
+pub use identity::{Identities, Identity, Told};
 pub use split::{By, Piece, split};
 
 use crate::json::{self, Malformed, Node, Object, Shape};
