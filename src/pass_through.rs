@@ -156,7 +156,18 @@ async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: 
     if nothing_to_send && prepared.dropped == 0 {
         meter.ended(Delivery::NoCounterpart, 1);
     }
+    tell(&consumer.settings.name, source, nothing_to_send, prepared.dropped);
     Ok(())
+}
+
+/// The fate of a request body, in one line.
+fn tell(consumer: &str, source: Format, nothing_to_send: bool, dropped: u64) {
+    let source = source.label();
+    match nothing_to_send {
+        false => tracing::info!(consumer, source, "delivered"),
+        true if dropped > 0 => tracing::info!(consumer, source, "dropped"),
+        true => tracing::info!(consumer, source, "no counterpart"),
+    }
 }
 
 /// What a parcel is for its consumer.
