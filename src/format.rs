@@ -8,6 +8,7 @@ pub mod contact;
 pub mod identity;
 pub mod message_id;
 pub mod normalized;
+pub mod novelty;
 pub mod on_premises;
 mod split;
 
