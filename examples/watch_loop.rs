@@ -3,6 +3,7 @@
 //! difference of their rounds, are its instructions.
 
 #[path = "../bench/payloads.rs"]
+#[expect(dead_code, reason = "only one of them is sent")]
 mod payloads;
 
 use cutover::event::Number;

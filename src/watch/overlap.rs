@@ -82,7 +82,7 @@ impl Overlap {
 
 impl Around {
     fn mark(&self, word: &str, id: &str) -> Option<u64> {
-        Some(self.hasher.hash_one((word, message_id::key_of(id)?)))
+        Some(self.hasher.hash_one((word, message_id::key_of(id)?.text)))
     }
 
     fn add(&mut self, platform: Platform, word: &str, id: &str) {

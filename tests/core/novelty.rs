@@ -1,8 +1,11 @@
 //! What is new in a body: found where it stands, and nothing that either platform documents.
 
 use crate::corpus::payloads;
+use crate::generate::{self, INVENTED, Manners};
+use crate::laws::config;
 use cutover::format::Document;
-use cutover::format::novelty::{MAX_REPORTED, Novelty, novelties};
+use cutover::format::novelty::{MAX_REPORTED, Novelty, What, novelties, presentable_path};
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -83,6 +86,9 @@ fn what_stands_for_a_word_without_being_one_is_new() {
 fn a_hostile_body_is_reported_in_part() {
     let members: Vec<String> = (0..1_000).map(|index| format!(r#""m{index}":0"#)).collect();
     assert_eq!(found(&cloud(&members.join(","))).len(), MAX_REPORTED);
+    // A member that was asked for anew each time would take minutes.
+    let message = vec![r#""x":0"#; 200_000].join(",");
+    assert_eq!(found(&cloud(&format!(r#""messages":[{{"type":"x",{message}}}]"#))).len(), 1);
 }
 
 /// The cases that are about something unknown; all others hold only what a platform documents.
@@ -133,4 +139,38 @@ fn collected_payloads_hold_no_other_news() {
     let news = payloads.iter().flat_map(|payload| found(&payload.text)).map(label);
     let news: BTreeSet<String> = news.collect();
     assert_eq!(news, COLLECTED.map(str::to_owned).into());
+}
+
+/// As many as may be reported at most; the path may always be shown in part.
+fn assert_bounded(bytes: &[u8]) {
+    let Ok(document) = Document::read(bytes, None) else { return };
+    let news = novelties(&document);
+    assert!(news.len() <= MAX_REPORTED, "{} novelties", news.len());
+    for new in news {
+        let shown = presentable_path(&new.path);
+        assert_eq!(shown.matches('/').count(), new.path.matches('/').count(), "{} became {shown}", new.path);
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn of_the_members_of_a_body_only_the_invented_are_new(
+        body in prop_oneof![generate::cloud(Manners::Proper), generate::flat(Manners::Proper)]
+    ) {
+        for new in found(&body).iter().filter(|new| new.what == What::Member) {
+            prop_assert!(new.word.starts_with(INVENTED), "{new:?}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_looked_at(bytes in generate::bytes()) {
+        assert_bounded(&bytes);
+    }
+
+    #[test]
+    fn any_json_is_looked_at(json in generate::json()) {
+        assert_bounded(json.as_bytes());
+    }
 }

@@ -71,12 +71,14 @@ impl Search {
 
     fn message(&mut self, node: &Node<'_>, path: &Path<'_>) {
         let Some(message) = node.object() else { return };
+        // Read once: a hostile message has many members and a long type.
+        let kind = message.text("type");
         for member in message {
             match member.key.as_ref() {
                 "type" => self.word(&member.value, What::MessageType, known::is_message_type, &path.word("type")),
                 key if known::is_of_message(key) => {}
                 // The content of a new type is no second novelty.
-                key if message.get("type").is_some_and(|kind| kind.is(key)) => {}
+                key if kind.as_deref() == Some(key) => {}
                 key => self.note(What::Member, &path.key(key), key),
             }
         }
@@ -84,11 +86,11 @@ impl Search {
 
     fn status(&mut self, node: &Node<'_>, path: &Path<'_>) {
         let Some(status) = node.object() else { return };
-        let is_payment = || status.get("type").is_some_and(|kind| kind.is("payment"));
+        let is_payment = status.get("type").is_some_and(|kind| kind.is("payment"));
         for member in status {
             match member.key.as_ref() {
                 "status" => {
-                    let is_known = |word: &str| known::is_status(word) || is_payment();
+                    let is_known = |word: &str| is_payment || known::is_status(word);
                     self.word(&member.value, What::Status, is_known, &path.word("status"));
                 }
                 key if known::is_of_status(key) => {}
