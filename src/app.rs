@@ -15,6 +15,7 @@ use crate::intake::Intake;
 use crate::journal::{ConsumerId, Embedded, Journal};
 use crate::pass_through::PassThrough;
 use crate::server::{self, Server, Tls};
+use crate::telemetry::Tracer;
 use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use deliveries::Deliveries;
@@ -45,6 +46,7 @@ pub struct App {
     config: Config,
     reread: Reread,
     capture: Option<Capture>,
+    tracer: Tracer,
 }
 
 impl App {
@@ -57,14 +59,15 @@ impl App {
         tls::install_provider();
         let metrics = telemetry::start_metrics().context("cannot start metrics")?;
         telemetry::reloaded(None);
+        let tracer = Tracer::start(config.telemetry.otlp_endpoint.as_ref())?;
         let journal = match &config.journal {
             config::Journal::None => None,
             config::Journal::Embedded(settings) => Some(Journal::Embedded(Embedded::open(settings.clone())?)),
         };
         let mut deliveries = journal.clone().map(Deliveries::new);
-        let Line { policy, services, access } = line(&config, journal.as_ref()).await?;
+        let Line { policy, services, access } = line(&config, journal.as_ref(), &tracer).await?;
         let ingress = Ingress::new(policy, config.listen.max_body_bytes);
-        let ingress = Arc::new(ingress.captured(capture.clone()));
+        let ingress = Arc::new(ingress.captured(capture.clone()).traced(tracer.clone()));
         let tls = match &config.listen.tls {
             None => None,
             Some(own) => Some(Tls {
@@ -90,7 +93,19 @@ impl App {
         if let Some(deliveries) = &mut deliveries {
             deliveries.serve(services);
         }
-        Ok(Self { webhooks, admin_server, ingress, admin, deliveries, journal, metrics, config, reread, capture })
+        Ok(Self {
+            webhooks,
+            admin_server,
+            ingress,
+            admin,
+            deliveries,
+            journal,
+            metrics,
+            config,
+            reread,
+            capture,
+            tracer,
+        })
     }
 
     /// Where webhooks are taken and where the operator asks, with the ports that were given.
@@ -115,6 +130,7 @@ impl App {
             mut config,
             reread,
             capture,
+            tracer,
         } = self;
         let upkeep = tokio::spawn(upkeep(metrics));
         let (webhooks_stop, webhooks_stopped) = watch::channel(false);
@@ -123,7 +139,7 @@ impl App {
         tasks.spawn(webhooks.run(webhooks_stopped));
         tasks.spawn(admin_server.run(admin_stopped));
         while let Some(Order::Reload) = orders.recv().await {
-            match reload(&config, &reread, journal.as_ref()).await {
+            match reload(&config, &reread, journal.as_ref(), &tracer).await {
                 Ok((new, Line { policy, services, access })) => {
                     ingress.replace(policy);
                     admin.replace(access);
@@ -166,6 +182,7 @@ impl App {
             // It may wait for a disk. A panic of its thread has been reported already.
             tokio::task::spawn_blocking(move || capture.finish()).await.ok();
         }
+        tracer.finish().await;
         upkeep.abort();
         tracing::info!("stopped");
     }
@@ -178,13 +195,14 @@ struct Line {
     access: admin::Access,
 }
 
-async fn line(config: &Config, journal: Option<&Journal>) -> anyhow::Result<Line> {
+async fn line(config: &Config, journal: Option<&Journal>, tracer: &Tracer) -> anyhow::Result<Line> {
     let consumers = config
         .consumers
         .iter()
         .map(|settings| {
             let consumer = Consumer::new(settings.clone());
-            consumer.map(Arc::new).with_context(|| format!("consumer.{}.tls_ca", settings.name))
+            let traced = consumer.map(|consumer| Arc::new(consumer.traced(tracer.clone())));
+            traced.with_context(|| format!("consumer.{}.tls_ca", settings.name))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let routes = Arc::new(config.routes.clone());
@@ -213,9 +231,14 @@ async fn line(config: &Config, journal: Option<&Journal>) -> anyhow::Result<Line
 }
 
 /// Reads the configuration again; what takes a restart stays as it was.
-async fn reload(old: &Config, reread: &Reread, journal: Option<&Journal>) -> anyhow::Result<(Config, Line)> {
+async fn reload(
+    old: &Config,
+    reread: &Reread,
+    journal: Option<&Journal>,
+    tracer: &Tracer,
+) -> anyhow::Result<(Config, Line)> {
     let mut new = reread()?;
-    let line = line(&new, journal).await?;
+    let line = line(&new, journal, tracer).await?;
     for warning in &new.warnings {
         tracing::warn!("{warning}");
     }

@@ -117,19 +117,25 @@ async fn ask(
     headers: &HeaderMap,
 ) -> Result<(), Undelivered> {
     for parcel in parcels {
+        let kind = parcel.piece.kind;
         for prepared in prepare(consumer, parcel) {
-            send(consumer, prepared, source, headers).await?;
+            send(consumer, prepared, (source, kind), headers).await?;
         }
     }
     Ok(())
 }
 
-async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Undelivered> {
+async fn send(
+    consumer: &Consumer,
+    prepared: Prepared,
+    (source, kind): (Format, Kind),
+    headers: &HeaderMap,
+) -> Result<(), Undelivered> {
     let meter = &consumer.meter;
     let nothing_to_send = prepared.requests.is_empty();
     for outgoing in prepared.requests {
         let id = delivery_id(&consumer.settings.name, &outgoing.body);
-        let shipment = Shipment { source, platform: headers, id: &id, attempt: 1 };
+        let shipment = Shipment { source, kind, platform: headers, id: &id, attempt: 1 };
         match consumer.attempt(outgoing, shipment).await {
             Verdict::Delivered => meter.ended(Delivery::Delivered, 1),
             verdict => {
