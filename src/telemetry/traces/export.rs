@@ -9,7 +9,8 @@ use opentelemetry_otlp::{WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -23,6 +24,7 @@ const FINISH_PATIENCE: Duration = Duration::from_secs(3);
 pub(super) struct Pipeline {
     pub(super) tracer: SdkTracer,
     provider: SdkTracerProvider,
+    over: Arc<AtomicBool>,
 }
 
 impl Pipeline {
@@ -33,16 +35,18 @@ impl Pipeline {
             builder = builder.with_tls_config(ClientTlsConfig::new().with_enabled_roots());
         }
         let next = builder.build().context("telemetry.otlp_endpoint")?;
-        let collector = Collector { next, runtime: Handle::current(), lost: AtomicU64::new(0) };
+        let over = Arc::new(AtomicBool::new(false));
+        let collector =
+            Collector { next, runtime: Handle::current(), lost: AtomicU64::new(0), over: Arc::clone(&over) };
         let provider = SdkTracerProvider::builder().with_batch_exporter(collector).with_resource(resource()).build();
-        Ok(Self { tracer: provider.tracer(env!("CARGO_PKG_NAME")), provider })
+        Ok(Self { tracer: provider.tracer(env!("CARGO_PKG_NAME")), provider, over })
     }
 
     pub(super) async fn finish(self) {
         let flushed = tokio::task::spawn_blocking(move || self.provider.shutdown_with_timeout(FINISH_PATIENCE));
-        if !matches!(flushed.await, Ok(Ok(()))) {
-            tracing::warn!("the collector did not take all traces in time");
-        }
+        // What was not exported in time is lost; the SDK has said so in the log.
+        flushed.await.ok();
+        self.over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -67,11 +71,16 @@ struct Collector {
     runtime: Handle,
     /// Spans it did not take, since it last took some.
     lost: AtomicU64,
+    /// Nobody is to be told any more: the rest of the process has ended.
+    over: Arc<AtomicBool>,
 }
 
 impl Collector {
     /// Says once that spans are lost, and once that no more are.
     fn tell(&self, spans: usize, failure: Option<String>) {
+        if self.over.load(Ordering::Relaxed) {
+            return;
+        }
         let Some(failure) = failure else {
             let lost = self.lost.swap(0, Ordering::Relaxed);
             if lost > 0 {
@@ -105,7 +114,7 @@ impl SpanExporter for Collector {
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         let lost = self.lost.load(Ordering::Relaxed);
-        if lost > 0 {
+        if lost > 0 && !self.over.load(Ordering::Relaxed) {
             tracing::warn!(lost, "the collector did not take the last traces");
         }
         self.next.shutdown_with_timeout(timeout)
