@@ -71,7 +71,12 @@ impl Collector {
 
     /// The `[telemetry]` that sends traces here.
     pub(crate) fn section(&self) -> String {
-        format!("[telemetry]\notlp_endpoint = \"http://{}\"\n", self.address)
+        format!("[telemetry]\notlp_endpoint = \"{}\"\n", self.url())
+    }
+
+    /// Where it takes spans.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// All spans so far.

@@ -56,6 +56,20 @@ fn one_that_comes_back_is_sent_what_comes_after() {
     eventually("a word in the log", || proxy.log().contains("the collector takes traces again").then_some(()));
 }
 
+/// Whom nobody vouches for is not told anything.
+#[test]
+fn one_without_a_certificate_is_not_sent_anything() {
+    let (collector, consumer) = (Collector::start(), Consumer::start());
+    let home = proxy(&consumer.section("crm", "onprem", ""), &collector, &[]);
+    home.set("CUTOVER_TELEMETRY__OTLP_ENDPOINT", &collector.url().replace("http:", "https:"));
+    let proxy = home.start();
+    post(&proxy, 3);
+    consumer.wait_for(3);
+    eventually("a word in the log", || proxy.log().contains(REFUSED).then_some(()));
+    assert!(collector.spans().is_empty());
+    assert_ends_soon(proxy);
+}
+
 /// The queue is bounded: what does not fit is dropped and said, and no webhook waits for it.
 #[test]
 fn one_that_hangs_delays_neither_webhooks_nor_the_end() {
