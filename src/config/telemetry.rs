@@ -21,7 +21,7 @@ pub(super) fn read(mut section: Section<'_>) -> Settings {
     settings
 }
 
-/// The collector: gRPC knows no path, and who it is told in other ways than by its URL.
+/// The collector. gRPC knows no path, and a password in a URL would be said aloud.
 fn endpoint(section: &mut Section<'_>) -> Option<Uri> {
     let text = section.text("otlp_endpoint")?;
     let is_bare = |url: &Uri| {

@@ -94,8 +94,10 @@ impl Tracer {
 
 fn begin(tracer: &SdkTracer, builder: SpanBuilder, parent: Option<&SpanContext>) -> opentelemetry_sdk::trace::Span {
     // Never the current context: what a span belongs to is said by headers alone.
-    let context = Context::new();
-    let context = parent.map_or(context.clone(), |parent| context.with_remote_span_context(parent.clone()));
+    let context = match parent {
+        Some(parent) => Context::new().with_remote_span_context(parent.clone()),
+        None => Context::new(),
+    };
     tracer.build_with_context(builder, &context)
 }
 
