@@ -19,6 +19,7 @@ use crate::pass_through::PassThrough;
 use crate::routing::Route;
 use crate::server::{self, Server, Tls};
 use crate::watch::{ALL_NUMBERS, Watch, Watched, Witness};
+use crate::telemetry::Tracer;
 use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use deliveries::Deliveries;
@@ -50,6 +51,7 @@ pub struct App {
     config: Config,
     reread: Reread,
     capture: Option<Capture>,
+    tracer: Tracer,
 }
 
 impl App {
@@ -62,6 +64,7 @@ impl App {
         tls::install_provider();
         let metrics = telemetry::start_metrics().context("cannot start metrics")?;
         telemetry::reloaded(None);
+        let tracer = Tracer::start(config.telemetry.otlp_endpoint.as_ref())?;
         let journal = match &config.journal {
             config::Journal::None => None,
             config::Journal::Embedded(settings) => Some(Journal::Embedded(Embedded::open(settings.clone())?)),
@@ -72,10 +75,10 @@ impl App {
         };
         let watch = Arc::new(Watch::new(clock::steady_ms(), &kept));
         let mut deliveries = journal.clone().map(Deliveries::new);
-        let Line { policy, services, access } = line(&config, journal.as_ref(), &watch).await?;
+        let Line { policy, services, access } = line(&config, journal.as_ref(), &watch, &tracer).await?;
         let witness = Witness::new(Arc::clone(&watch));
         let ingress = Ingress::new(policy, config.listen.max_body_bytes, witness);
-        let ingress = Arc::new(ingress.captured(capture.clone()));
+        let ingress = Arc::new(ingress.captured(capture.clone()).traced(tracer.clone()));
         let tls = match &config.listen.tls {
             None => None,
             Some(own) => Some(Tls {
@@ -113,6 +116,7 @@ impl App {
             config,
             reread,
             capture,
+            tracer,
         })
     }
 
@@ -139,6 +143,7 @@ impl App {
             mut config,
             reread,
             capture,
+            tracer,
         } = self;
         let upkeep = tokio::spawn(upkeep(metrics));
         let (webhooks_stop, webhooks_stopped) = watch::channel(false);
@@ -148,7 +153,7 @@ impl App {
         tasks.spawn(admin_server.run(admin_stopped));
         let keeping = journal.clone().map(|journal| tokio::spawn(keeping::keep_on(Arc::clone(&watch), journal)));
         while let Some(Order::Reload) = orders.recv().await {
-            match reload(&config, &reread, journal.as_ref(), &watch).await {
+            match reload(&config, &reread, journal.as_ref(), &watch, &tracer).await {
                 Ok((new, Line { policy, services, access })) => {
                     ingress.replace(policy);
                     admin.replace(access);
@@ -196,6 +201,7 @@ impl App {
             // It may wait for a disk. A panic of its thread has been reported already.
             tokio::task::spawn_blocking(move || capture.finish()).await.ok();
         }
+        tracer.finish().await;
         upkeep.abort();
         tracing::info!("stopped");
     }
@@ -208,14 +214,20 @@ struct Line {
     access: admin::Access,
 }
 
-async fn line(config: &Config, journal: Option<&Journal>, watch: &Watch) -> anyhow::Result<Line> {
+async fn line(
+    config: &Config,
+    journal: Option<&Journal>,
+    watch: &Watch,
+    tracer: &Tracer,
+) -> anyhow::Result<Line> {
     let consumers = config
         .consumers
         .iter()
         .map(|settings| {
             let sight = watch.consumer(&settings.name, settings.format);
             let consumer = Consumer::new(settings.clone(), sight);
-            consumer.map(Arc::new).with_context(|| format!("consumer.{}.tls_ca", settings.name))
+            let traced = consumer.map(|consumer| Arc::new(consumer.traced(tracer.clone())));
+            traced.with_context(|| format!("consumer.{}.tls_ca", settings.name))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let routes = Arc::new(config.routes.clone());
@@ -269,9 +281,10 @@ async fn reload(
     reread: &Reread,
     journal: Option<&Journal>,
     watch: &Watch,
+    tracer: &Tracer,
 ) -> anyhow::Result<(Config, Line)> {
     let mut new = reread()?;
-    let line = line(&new, journal, watch).await?;
+    let line = line(&new, journal, watch, tracer).await?;
     for warning in &new.warnings {
         tracing::warn!("{warning}");
     }

@@ -1,5 +1,6 @@
 //! Headers of the platforms, and our own.
 
+use crate::trace;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 
@@ -25,6 +26,8 @@ pub const ATTEMPT: HeaderName = HeaderName::from_static("x-cutover-attempt");
 pub const SOURCE: HeaderName = HeaderName::from_static("x-cutover-source");
 /// W3C trace context.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// What tracing systems add to it.
+pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Whether a header of the platform's request goes along to the consumer; `signed`: with the bytes
 /// that it signs.
@@ -41,13 +44,20 @@ pub fn goes_along(name: &HeaderName, signed: bool) -> bool {
 pub fn kept(headers: &HeaderMap, signed: bool) -> String {
     let mut text = String::new();
     for (name, value) in headers.iter().filter(|(name, _)| goes_along(name, signed) || *name == TRACEPARENT) {
-        text.push_str(name.as_str());
-        text.push_str(": ");
-        // A header is bytes; each of them is a character here.
-        text.extend(value.as_bytes().iter().copied().map(char::from));
-        text.push('\n');
+        keep(&mut text, name, value);
+    }
+    if let Some(state) = trace::state(headers) {
+        keep(&mut text, &TRACESTATE, &state);
     }
     text
+}
+
+fn keep(text: &mut String, name: &HeaderName, value: &HeaderValue) {
+    text.push_str(name.as_str());
+    text.push_str(": ");
+    // A header is bytes; each of them is a character here.
+    text.extend(value.as_bytes().iter().copied().map(char::from));
+    text.push('\n');
 }
 
 /// The headers that [`kept`] wrote.
@@ -82,6 +92,8 @@ mod tests {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         headers.append(ACCOUNT, HeaderValue::from_bytes(b"caf\xe9").expect("HTTP allows it"));
+        headers.append(TRACEPARENT, trace::new_parent());
+        headers.append(TRACESTATE, HeaderValue::from_static("vendor=1"));
         let with = restored(&kept(&headers, true));
         headers.remove("cookie");
         assert_eq!(with, headers);

@@ -3,7 +3,7 @@
 
 use crate::clock;
 use crate::delivery::{Consumer, Prepared, Shipment, Verdict};
-use crate::event::Number;
+use crate::event::{Kind, Number};
 use crate::fate::Rule;
 use crate::format::{Format, Piece};
 use crate::received::{Received, lacks_number, number_of, pieces};
@@ -124,8 +124,9 @@ async fn ask<'c>(
 ) -> (&'c str, Result<(), Undelivered>) {
     let name = consumer.settings.name.as_str();
     for parcel in parcels {
+        let kind = parcel.piece.kind;
         for prepared in prepare(consumer, parcel) {
-            if let Err(undelivered) = send(consumer, prepared, source, headers).await {
+            if let Err(undelivered) = send(consumer, prepared, (source, kind), headers).await {
                 return (name, Err(undelivered));
             }
         }
@@ -137,12 +138,17 @@ fn answer(taken: &Result<(), Undelivered>) -> Answer {
     if taken.is_ok() { Answer::Took } else { Answer::Refused }
 }
 
-async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Undelivered> {
+async fn send(
+    consumer: &Consumer,
+    prepared: Prepared,
+    (source, kind): (Format, Kind),
+    headers: &HeaderMap,
+) -> Result<(), Undelivered> {
     let meter = &consumer.meter;
     let nothing_to_send = prepared.requests.is_empty();
     for outgoing in prepared.requests {
         let id = delivery_id(&consumer.settings.name, &outgoing.body);
-        let shipment = Shipment { source, platform: headers, id: &id, attempt: 1 };
+        let shipment = Shipment { source, kind, platform: headers, id: &id, attempt: 1 };
         match consumer.attempt(outgoing, shipment).await {
             Verdict::Delivered => meter.ended(Delivery::Delivered, 1),
             verdict => {

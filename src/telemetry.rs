@@ -1,16 +1,19 @@
-//! Logs, and the name of every metric and label value. Nothing personal goes here: no bodies, names,
+//! Logs, traces, and the name of every metric and label value. Nothing personal goes here: no bodies, names,
 //! phone numbers or message ids (they hold the phone number).
 
 mod meters;
 mod numbers;
 mod outcome;
 mod source;
+mod traces;
 
 pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth, show_up};
 pub use numbers::NumberMeter;
 pub use outcome::{Agreement, Delivery, Outcome};
 pub use source::{SOURCES, source_labels, source_place};
+pub use traces::{Attempt, Span, Tracer};
 
+use hyper::Uri;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
@@ -23,6 +26,8 @@ pub struct Settings {
     pub log: String,
     /// How lines look.
     pub format: LogFormat,
+    /// The collector of traces; without it there are none.
+    pub otlp_endpoint: Option<Uri>,
 }
 
 /// How log lines look.

@@ -65,7 +65,8 @@ pub(super) async fn carry(
     for (index, (request, id)) in plan.requests.iter().zip(&ids).enumerate().skip(done as usize) {
         attempts += 1;
         asked = true;
-        let shipment = Shipment { source: lease.record.source, platform: &platform, id, attempt: attempts };
+        let (source, kind) = (lease.record.source, lease.record.kind);
+        let shipment = Shipment { source, kind, platform: &platform, id, attempt: attempts };
         let verdict = consumer.attempt(request.clone(), shipment).await;
         if verdict != Verdict::Delivered {
             if verdict.status().is_some() {

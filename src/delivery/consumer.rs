@@ -3,12 +3,13 @@
 use super::signing::sign;
 use super::{Outgoing, Settings, Verdict};
 use crate::clock;
+use crate::event::Kind;
 use crate::format::Format;
-use crate::headers::{ACCOUNT, ATTEMPT, DELIVERY, SOURCE, TRACEPARENT, goes_along, put};
-use crate::telemetry::ConsumerMeter;
-use crate::tls;
+use crate::headers::{ACCOUNT, ATTEMPT, DELIVERY, SOURCE, goes_along, put};
+use crate::telemetry::{self, ConsumerMeter, Span, Tracer};
 use crate::translate::LossCode;
 use crate::watch::ConsumerSight;
+use crate::{tls, trace};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -36,6 +37,8 @@ const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(4);
 pub struct Shipment<'s> {
     /// The format the platform sent.
     pub source: Format,
+    /// What it is about.
+    pub kind: Kind,
     /// The headers of the platform's request.
     pub platform: &'s HeaderMap,
     /// The same on each attempt at this body.
@@ -71,6 +74,7 @@ pub struct Consumer {
     pub sight: Arc<ConsumerSight>,
     client: Client,
     running: Semaphore,
+    tracer: Tracer,
 }
 
 impl Consumer {
@@ -86,20 +90,40 @@ impl Consumer {
             .build(https);
         let running = Semaphore::new(settings.concurrency.min(Semaphore::MAX_PERMITS));
         let meter = ConsumerMeter::new(&settings.name, settings.format);
-        Ok(Self { settings, meter, sight, client, running })
+        Ok(Self { settings, meter, sight, client, running, tracer: Tracer::default() })
+    }
+
+    /// Each attempt is a span from now on.
+    #[must_use]
+    pub fn traced(self, tracer: Tracer) -> Self {
+        Self { tracer, ..self }
     }
 
     /// Sends one body. At most `concurrency` at once; the wait for that is bounded like the attempt
     /// itself.
     pub async fn attempt(&self, outgoing: Outgoing, shipment: Shipment<'_>) -> Verdict {
-        let request = self.request(outgoing, shipment);
+        let mut span = self.tracer.delivery(&self.begun(shipment));
+        let verdict = self.ask(self.request(outgoing, shipment, &span), &mut span).await;
+        span.attempt_ended(verdict.label(), verdict == Verdict::Delivered);
+        verdict
+    }
+
+    const fn begun<'a>(&'a self, shipment: Shipment<'a>) -> telemetry::Attempt<'a> {
+        let Shipment { source, kind, attempt, platform, .. } = shipment;
+        telemetry::Attempt { consumer: self.settings.name.as_str(), source, kind, attempt, platform }
+    }
+
+    async fn ask(&self, request: Request<Full<Bytes>>, span: &mut Span) -> Verdict {
         let Ok(_permit) = tokio::time::timeout(self.settings.timeout, self.running.acquire()).await else {
             tracing::warn!(consumer = %self.settings.name, verdict = Verdict::Busy.label(), "not delivered");
             return Verdict::Busy;
         };
         let begun = Instant::now();
         let verdict = match tokio::time::timeout(self.settings.timeout, self.client.request(request)).await {
-            Ok(Ok(response)) => answer(response).await,
+            Ok(Ok(response)) => {
+                span.answered(response.status());
+                answer(response).await
+            }
             Ok(Err(error)) => {
                 tracing::debug!(consumer = %self.settings.name, %error, "no answer");
                 Verdict::Unreachable
@@ -124,8 +148,8 @@ impl Consumer {
         self.sight.lost(source, losses);
     }
 
-    fn request(&self, outgoing: Outgoing, shipment: Shipment<'_>) -> Request<Full<Bytes>> {
-        let Shipment { source, platform, id, attempt } = shipment;
+    fn request(&self, outgoing: Outgoing, shipment: Shipment<'_>, span: &Span) -> Request<Full<Bytes>> {
+        let Shipment { source, platform, id, attempt, .. } = shipment;
         let Outgoing { body, verbatim, account } = outgoing;
         let settings = &self.settings;
         let mut headers = HeaderMap::with_capacity(12);
@@ -137,10 +161,9 @@ impl Consumer {
         if let Some(account) = account {
             put(&mut headers, ACCOUNT, &account);
         }
-        match platform.get(TRACEPARENT) {
-            Some(parent) => headers.insert(TRACEPARENT, parent.clone()),
-            None => headers.insert(TRACEPARENT, crate::trace::new_parent()),
-        };
+        if !span.pass_on(&mut headers) {
+            trace::pass_on(platform, &mut headers);
+        }
         if let Some(secret) = &settings.sign_with {
             sign(&mut headers, secret, settings.format, &body, id, clock::unix_seconds());
         }

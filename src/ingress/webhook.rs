@@ -11,7 +11,7 @@ use crate::headers;
 use crate::intake::Taken;
 use crate::received::Received;
 use crate::routing::Routes;
-use crate::telemetry::Outcome;
+use crate::telemetry::{Outcome, Span, Tracer};
 use crate::watch::Witness;
 use axum::Router;
 use axum::body::Body;
@@ -37,6 +37,7 @@ pub struct Ingress {
     witness: Witness,
     gate: Gate,
     capture: Option<Capture>,
+    tracer: Tracer,
 }
 
 impl Ingress {
@@ -44,13 +45,19 @@ impl Ingress {
     #[must_use]
     pub fn new(policy: Policy, max_body_bytes: usize, witness: Witness) -> Self {
         let policy = RwLock::new(Arc::new(policy));
-        Self { policy, max_body_bytes, witness, gate: Gate::new(), capture: None }
+        Self { policy, max_body_bytes, witness, gate: Gate::new(), capture: None, tracer: Tracer::default() }
     }
 
     /// Also writes down what it takes.
     #[must_use]
     pub fn captured(self, capture: Option<Capture>) -> Self {
         Self { capture, ..self }
+    }
+
+    /// Begins a trace with each webhook, or goes on with the platform's.
+    #[must_use]
+    pub fn traced(self, tracer: Tracer) -> Self {
+        Self { tracer, ..self }
     }
 
     /// From now on webhooks are taken like this.
@@ -138,23 +145,26 @@ async fn on_premises_of(State(ingress): Shared, Path(number): Path<String>, requ
 }
 
 impl Ingress {
-    async fn answer(&self, request: Request, only: Option<Format>, number: Option<String>) -> Response {
-        let mut fate =
-            Fate { witness: &self.witness, begun: Instant::now(), source: only, outcome: Outcome::Unavailable };
+    async fn answer(&self, mut request: Request, only: Option<Format>, number: Option<String>) -> Response {
+        let span = self.tracer.webhook(request.headers_mut());
+        let (witness, begun) = (&self.witness, Instant::now());
+        let mut fate = Fate { witness, begun, source: only, outcome: Outcome::Unavailable, span };
         let taken = self.take(request, only, number, &mut fate.source).await;
         fate.outcome = match &taken {
             Ok(Taken::New) => Outcome::Accepted,
             Ok(Taken::Known) => Outcome::Duplicate,
             Err(rejection) => rejection.outcome(),
         };
-        match taken {
+        let answer = match taken {
             Ok(_) => ().into_response(),
             Err(rejection) => {
                 let source = fate.source.map_or("unknown", Format::label);
                 tracing::info!(source, outcome = fate.outcome.label(), reason = %rejection, "webhook refused");
                 rejection.into_response()
             }
-        }
+        };
+        fate.span.answered(answer.status());
+        answer
     }
 
     async fn take(
@@ -241,10 +251,12 @@ struct Fate<'i> {
     begun: Instant,
     source: Option<Format>,
     outcome: Outcome,
+    span: Span,
 }
 
 impl Drop for Fate<'_> {
     fn drop(&mut self) {
         self.witness.answered(self.source, self.outcome, self.begun.elapsed());
+        self.span.webhook_ended(self.source, self.outcome);
     }
 }

@@ -83,6 +83,17 @@ fn no_stage_knows_the_configuration() {
 }
 
 #[test]
+fn one_place_knows_open_telemetry() {
+    let elsewhere = sources().into_iter().filter(|source| !source.path.starts_with("src/telemetry/traces"));
+    let is_of_it = |import: &String| import.starts_with("opentelemetry");
+    let hits = elsewhere.flat_map(|source| {
+        let imports = source.imports().into_iter().filter(is_of_it).collect::<Vec<_>>();
+        imports.into_iter().map(move |import| format!("{} imports {import}", source.path))
+    });
+    assert_none(&hits.collect::<Vec<_>>());
+}
+
+#[test]
 fn files_are_called_after_what_is_in_them() {
     let nameless = ["mod.rs", "utils.rs", "util.rs", "helpers.rs", "common.rs"];
     let called = |source: &Source| nameless.iter().any(|name| source.path.ends_with(&format!("/{name}")));

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, helpers included")]
 
-/// What the tests stand on: the proxy's process, a scriptable consumer, an HTTP client, bodies. No assertions.
+/// What the tests stand on: the proxy's process, a scriptable consumer, a collector of traces, an HTTP client, bodies. No assertions.
 mod support;
 
 /// What the platforms see: handshake, proofs, refusals, what is open and what is closed.
@@ -28,6 +28,9 @@ mod config;
 
 /// The commands that need no server: translate, replay, schema, demo, completions, manual.
 mod cli;
+
+/// Spans, as a collector of traces receives them, and what becomes of `traceparent`.
+mod traces;
 
 /// Kills, restarts and bad consumers under load: every 200 is kept.
 mod recovery;
