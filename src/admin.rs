@@ -3,6 +3,7 @@
 mod api;
 mod guard;
 mod health;
+mod page;
 
 use crate::journal::{ConsumerId, Journal};
 use crate::letters::Desk;
@@ -75,7 +76,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .merge(api)
         .route_layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::token));
     let probes = Router::new().route("/livez", get(health::alive)).route("/readyz", get(health::ready));
-    probes.merge(guarded).with_state(admin)
+    probes.merge(page::router()).merge(guarded).with_state(admin)
 }
 
 /// What a connection is told that is one too many.
