@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const LONGEST = 6 * 60;
 const SHORTEST = 15;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120];
-const [LEFT, TOP, HALF, BOTTOM] = [34, 16, 34, 18];
+const [LEFT, TOP, HALF, BOTTOM] = [34, 16, 40, 18];
 const narrow = matchMedia("(max-width: 44rem)");
 const drawn = new Map();
 
@@ -18,7 +18,7 @@ export function chart(number, now) {
   const end = Math.floor(now / MINUTE) * MINUTE + MINUTE;
   const minutes = number.minutes.filter(({ at_ms }) => at_ms >= end - LONGEST * MINUTE && at_ms < end);
   if (!minutes.length) {
-    return h("p", { class: "muted empty" }, number.platform ? "Nothing in the last 6 hours." : "No events yet.");
+    return h("p", { class: "muted" }, number.platform ? "Nothing in the last 6 hours." : "Neither a message nor a status has come in.");
   }
   const last = minutes.at(-1);
   const quiet = number.silent ? Math.round(number.quiet_seconds / 10) : 0;
@@ -73,7 +73,7 @@ function bars(minutes, { most, width, begin, end, axis, x }, side, direction) {
   const bar = Math.max(1, wide - (wide > 3 ? 1 : 0.2));
   const with_any = minutes.filter((minute) => minute[side] > 0 && minute.at_ms >= begin);
   return with_any.map((minute) => {
-    const high = round(direction * Math.max(1.5, (minute[side] / most) * (HALF - 10)));
+    const high = round(direction * Math.max(1.5, (minute[side] / most) * (HALF - 11)));
     return `M${round(x(minute.at_ms))} ${axis}v${high}h${round(bar)}v${-high}z`;
   }).join("");
 }
@@ -102,10 +102,10 @@ function inWords(number, minutes, { begin, end }) {
     `On-Premises: ${count(sum("onprem"))}.${switches.join("")}${silent}`;
 }
 
-/** The next of 2, 5, 10, 20, 50, ... */
+/** The next that reads well. */
 function nice(number) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, number)));
-  return [1, 2, 5, 10].map((step) => Math.max(2, step * power)).find((step) => step >= number);
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((step) => Math.max(2, Math.ceil(step * power))).find((step) => step >= number);
 }
 
 function round(number) {

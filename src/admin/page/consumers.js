@@ -29,10 +29,10 @@ function cells(consumer, now) {
   return [
     [h("strong", null, consumer.name), " ", h("span", { class: `health ${level}`, "data-health": consumer.health }, sign(level), word),
       h("small", null, meaning, consumer.since_ms && consumer.health !== "idle" && `, since ${ago(consumer.since_ms, now).replace(" ago", "")}`)],
-    platform(consumer.format),
-    rate === null || rate === undefined ? "no attempts" : [`${percent(rate)} taken`, h("small", null, `${count(taken)} of ${count(taken + failed)}`)],
+    h("span", { class: "span" }, platform(consumer.format)),
+    rate === null || rate === undefined ? "no attempts" : [h("span", { class: "span" }, `${percent(rate)} taken`), h("small", null, `${count(taken)} of ${count(taken + failed)}`)],
     h("span", { class: parked ? "act" : "" }, counts.filter(Boolean).join(", ") || "nothing"),
-    consumer.oldest_seconds > 0 ? span(consumer.oldest_seconds) : "–",
+    consumer.oldest_seconds > 0 ? h("span", { class: "span" }, span(consumer.oldest_seconds)) : "–",
     consumer.last_taken_ms ? since(consumer.last_taken_ms, now) : "never",
     error ? [verdict(error.verdict, error.status), h("small", null, since(error.at_ms, now))] : "never",
     h("span", { class: dead ? "look" : "" }, count(dead)),

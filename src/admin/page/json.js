@@ -5,7 +5,7 @@ import { h } from "./tree.js";
 
 const DEEPEST = 200;
 const LARGEST = 300_000;
-const TOKEN = /[\s]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
+const TOKEN = /[\s]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
 
 /** Reads a text into values that know their pointers; throws a sentence where it is no JSON. */
 export function read(text) {
@@ -21,8 +21,7 @@ export function read(text) {
     const [, mark, string, number, word] = token;
     if (mark === "{" || mark === "[") return container(mark, pointer, depth);
     if (mark) throw new Error(`not JSON: an unexpected ${mark}`);
-    const kind = string ? "string" : number ? "number" : "word";
-    return { kind, pointer, raw: string ?? number ?? word };
+    return { pointer, raw: string ?? number ?? word };
   };
   const container = (open, pointer, depth) => {
     const [close, kind] = open === "{" ? ["}", "object"] : ["]", "array"];
@@ -61,7 +60,7 @@ export function layout(text, mark = (_, tree) => tree) {
 
 function lay(node, indent, mark) {
   const { kind, items, raw } = node;
-  if (!items) return mark(node, [h("span", { class: kind }, raw)]);
+  if (!items) return mark(node, [raw]);
   const [open, close] = kind === "object" ? "{}" : "[]";
   if (!items.length) return mark(node, [open + close]);
   const inner = `${indent}  `;

@@ -25,7 +25,7 @@ function rows(losses) {
     key: [loss.consumer, loss.from, loss.to, loss.code].join(),
     cells: [
       [h("code", { class: isWorthALook(loss) ? "look" : "" }, loss.code), h("small", null, LOSSES[loss.code] ?? "")],
-      count(loss.count), loss.consumer, `${platform(loss.from)} → ${platform(loss.to)}`,
+      count(loss.count), loss.consumer, h("span", { class: "span" }, `${platform(loss.from)} → ${platform(loss.to)}`),
       loss.example_path ? h("code", { class: "path" }, loss.example_path) : "–",
     ],
   })));

@@ -37,7 +37,7 @@ function card(number, now) {
       number.silent && h("p", { class: "look" }, sign("look"), `Silent for ${span(number.quiet_seconds ?? 0)}`,
         number.usual_pause_seconds && `, usually at most ${span(number.usual_pause_seconds)}`),
       number.mixed && h("p", { class: "look" }, sign("look"), "Several numbers come in here, so no switch is told. Configure [[number]] to tell them apart."),
-      h("dl", { class: "sides" }, side("Cloud", number.cloud, now), side("On-Premises", number.onprem, now)),
+      number.platform && h("dl", { class: "sides" }, side("Cloud", number.cloud, now), side("On-Premises", number.onprem, now)),
       number.parity && parity(number.parity),
       earlier(number, now)),
     h("div", { class: "drawing" }, chart(number, now)));
@@ -47,7 +47,7 @@ function switched({ switches, platform: speaks, mixed }, now) {
   const [last] = switches;
   if (last) return h("p", { class: "switched" }, sentence(last, now));
   if (mixed) return undefined;
-  return h("p", { class: "muted" }, speaks ? "No switch so far." : "Neither a message nor a status has come in for it.");
+  return speaks && h("p", { class: "muted" }, "No switch so far.");
 }
 
 function sentence({ from, to, at_ms, gap_seconds, out_of_order, twice }, now) {

@@ -48,8 +48,8 @@ function head({ version, readiness, started_ms, now_ms }) {
 }
 
 function welcome() {
-  return h("div", { key: "welcome", class: "panel" }, h("h2", null, "Nothing has come in yet"),
-    h("p", null, "Point the platform at https://YOUR-HOST", h("code", null, "/webhooks"),
+  return h("div", { key: "welcome", class: "panel" }, h("h2", null, "What to do next"),
+    h("p", null, "Point the platform at ", h("code", null, "https://YOUR-HOST/webhooks"),
       " (what reaches listen.webhooks), then send a text from a phone. It appears here within two seconds."),
     h("p", null, "Moving to the Cloud API: subscribe the app to the account as well; the URL in the dashboard is not enough. " +
       "To see what a translation looks like first, open the tab Playground."));

@@ -73,10 +73,11 @@ function show(text, { source, targets }) {
   patch(result, h("p", { key: "read" }, "Read as ", h("strong", null, platform(source)), "."),
     h("div", { class: "columns", key: `columns-${asked}` },
       h("section", null, h("h3", null, `${platform(source)}, as it came`),
-        h("pre", { class: "json", tabindex: 0, "aria-label": "The source" }, layout(text, marker(losses))), list(losses)),
+        h("pre", { class: "json", tabindex: 0, "aria-label": "The source" }, layout(text, marker(losses)))),
       targets.map((target) => h("section", { "data-target": target.to }, h("h3", null, `As ${platform(target.to)}`),
         h("p", { class: "muted" }, summary(target)),
-        target.bodies.map((body) => h("pre", { class: "json", tabindex: 0, "aria-label": `A ${platform(target.to)} body` }, layout(body)))))));
+        target.bodies.map((body) => h("pre", { class: "json", tabindex: 0, "aria-label": `A ${platform(target.to)} body` }, layout(body)))))),
+    h("section", { key: `losses-${asked}` }, list(losses)));
 }
 
 function summary({ bodies, losses }) {
@@ -88,7 +89,7 @@ function summary({ bodies, losses }) {
 
 /** Wraps what was lost, and names the code beside it. */
 function marker(losses) {
-  const places = group(losses);
+  const places = group(losses, ({ path }) => path);
   return ({ pointer }, tree) => {
     const here = places.get(pointer);
     if (!here) return tree;
@@ -99,19 +100,27 @@ function marker(losses) {
   };
 }
 
-function group(losses) {
-  const places = new Map();
-  for (const loss of losses) places.set(loss.path, [...(places.get(loss.path) ?? []), loss]);
-  return places;
+function group(losses, key) {
+  const groups = new Map();
+  for (const loss of losses) groups.set(key(loss), [...(groups.get(key(loss)) ?? []), loss]);
+  return groups;
 }
 
+/** The losses by code and format, those to look at first. */
 function list(losses) {
   if (!losses.length) return h("p", { class: "empty" }, sign("ok"), "Every format can say all of it.");
-  const rows = [...losses].sort((a, b) => Number(a.expected) - Number(b.expected));
-  return [h("h4", null, "What is lost"), h("ul", { class: "losses" }, rows.map((loss) =>
-    h("li", { id: `loss-${loss.number}`, tabindex: -1, class: loss.expected ? "muted" : "" },
-      h("a", { href: `#mark-${loss.number}`, onclick: jump }, h("code", null, loss.code)), ` in ${platform(loss.to)}: ${LOSSES[loss.code] ?? ""} `,
-      loss.expected && "Expected. ", h("code", { class: "path" }, loss.path), " ", h("code", { class: "value" }, short(loss.value)))))];
+  const kinds = group(losses, ({ expected, code, to }) => `${Number(expected)} ${code} ${to}`);
+  return [h("h3", null, "What is lost"), h("ul", { class: "losses" }, [...kinds.keys()].sort().map((kind) => {
+    const all = kinds.get(kind);
+    const [{ code, to, expected }] = all;
+    return h("li", { class: expected ? "muted" : "" }, h("code", null, code), ` in ${platform(to)}: ${LOSSES[code] ?? ""}`, expected && " Comes with every body.",
+      h("ul", null, all.map(place)));
+  }))];
+}
+
+function place({ number, path, value }) {
+  return h("li", { id: `loss-${number}`, tabindex: -1 }, h("a", { href: `#mark-${number}`, onclick: jump }, h("code", null, path || "(the whole)")), " ",
+    h("code", { class: "value" }, short(value)));
 }
 
 function short(value) {

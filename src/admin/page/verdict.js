@@ -32,19 +32,21 @@ export function verdict(status) {
   if (status.losses.some(isWorthALook)) parts.push(["look", "something is lost in translation"]);
   const said = parts.filter(Boolean);
   const text = said.map(([, text]) => text).join("; ");
-  return { level: worst(said), text: text.charAt(0).toUpperCase() + text.slice(1) };
+  return { level: worst(said), parts: said, text: capital(text) };
 }
 
 /** The sentence and the four answers, as trees. */
 export function overview(status) {
-  const { level, text } = verdict(status);
+  const { level, parts } = verdict(status);
+  const said = parts.map(([level, text], index) => [index > 0 && "; ",
+    h(index ? "span" : "strong", { class: level }, index ? text : capital(text))]);
   const answers = [
     answer("numbers", "Which platform?", which(status)),
     answer("consumers", "Do the consumers accept?", accepted(status)),
     answer("consumers", "Is anything stuck?", stuck(status)),
     answer("losses", "Is anything lost?", lost(status)),
   ];
-  return [h("p", { class: `verdict ${level}`, key: "verdict" }, sign(level), h("strong", null, text)),
+  return [h("p", { class: `verdict ${level}`, key: "verdict" }, sign(level), said),
     h("ul", { class: "answers", key: "answers" }, answers)];
 }
 
@@ -53,6 +55,10 @@ function answer(target, question, [level, text, more]) {
   return h("li", { class: level },
     h("a", { href: `#${target}`, onclick: (event) => (event.preventDefault(), go()) }, question),
     h("span", { class: "say" }, sign(level), text), h("span", { class: "more" }, more));
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function worst(parts) {
@@ -73,7 +79,7 @@ function spoken({ numbers }) {
   const [some, word] = cloud ? [cloud, "Cloud"] : [onprem, "On-Premises"];
   if (some === all) {
     if (numbers.some((number) => number.mixed)) return ["look", `the last event came from ${word}, and several numbers come in under one name`];
-    return ["ok", all === 1 ? `${numbers[0].name} speaks ${word}` : `all ${all} numbers speak ${word}`];
+    return ["ok", all === 1 ? `number ${numbers[0].name} speaks ${word}` : `all ${all} numbers speak ${word}`];
   }
   const rest = all - cloud - onprem;
   const said = [cloud && `${cloud} of ${all} numbers ${cloud === 1 ? "speaks" : "speak"} Cloud`,
@@ -84,7 +90,7 @@ function spoken({ numbers }) {
 function silent({ numbers }) {
   const names = numbers.filter((number) => number.silent).map(({ name }) => name);
   if (!names.length) return undefined;
-  return ["look", names.length === 1 ? `${names[0]} is unusually silent` : `${names.length} numbers are unusually silent`];
+  return ["look", names.length === 1 ? `number ${names[0]} is unusually silent` : `${names.length} numbers are unusually silent`];
 }
 
 function health(consumers) {
@@ -105,7 +111,7 @@ function which({ numbers, now_ms }) {
   const last = switches.sort((a, b) => b.at_ms - a.at_ms)[0];
   const text = words.map((word) => {
     const some = heard.filter((number) => number.platform === word).length;
-    return numbers.length === 1 ? platform(word) : `${platform(word)}: ${some} of ${numbers.length}`;
+    return numbers.length === 1 ? platform(word) : `${some} ${platform(word)}`;
   }).join(", ");
   const more = last ? [`${last.name} switched `, since(last.at_ms, now_ms), `, silence ${span(last.gap_seconds)}`] : "No switch yet";
   return [numbers.some((number) => number.silent) ? "look" : "ok", text, more];
@@ -128,11 +134,10 @@ function stuck({ consumers, dead_letters }) {
   const parked = consumers.reduce((sum, { parked }) => sum + parked, 0);
   const waiting = consumers.reduce((sum, { ready, in_flight }) => sum + ready + in_flight, parked);
   const oldest = Math.max(0, ...consumers.map(({ oldest_seconds }) => oldest_seconds));
-  const dead = dead_letters ? several(dead_letters, "dead letter") : "No dead letters";
-  if (!waiting) return [dead_letters ? "look" : "ok", "Nothing waits", dead];
-  const level = parked || oldest > OLD_SECONDS ? "act" : "ok";
-  const text = level === "ok" ? `No: ${count(waiting)} on their way` : `${several(waiting, "record")} wait${waiting === 1 ? "s" : ""}`;
-  return [level, text, `the oldest for ${span(oldest)} · ${dead}`];
+  const dead = dead_letters ? several(dead_letters, "dead letter") : "no dead letters";
+  if (parked || oldest > OLD_SECONDS) return ["act", `Yes: ${several(waiting, "record")}`, `the oldest for ${span(oldest)} · ${dead}`];
+  const now = waiting ? `${count(waiting)} on the way` : "nothing waits";
+  return dead_letters ? ["look", `Set aside: ${dead}`, now] : ["ok", "No", `${now} · ${dead}`];
 }
 
 function lost({ losses }) {
@@ -140,7 +145,7 @@ function lost({ losses }) {
   const rest = losses.filter((loss) => !loss.expected && !isWorthALook(loss));
   const sum = (list) => list.reduce((sum, { count }) => sum + count, 0);
   const codes = [...new Set(bad.map(({ code }) => code))];
-  if (bad.length) return ["look", several(sum(bad), "thing"), codes.map(spaced).join(", ")];
+  if (bad.length) return ["look", `Yes: ${several(sum(bad), "thing")}`, codes.map(spaced).join(", ")];
   if (rest.length) return ["ok", "Nothing to act on", `${count(sum(rest))} said in another word`];
-  return ["ok", "Nothing unexpected", losses.length ? "only what every body loses" : undefined];
+  return ["ok", "No", losses.length ? "only what every body loses" : "nothing so far"];
 }
