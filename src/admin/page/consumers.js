@@ -12,6 +12,7 @@ const HEALTH = {
   down: ["act", "down", "asked by one probe at a time until it takes one"],
   idle: ["none", "idle", "not asked yet"],
   gone: ["look", "gone", "not configured any more; put its name back and it gets what it is owed"],
+  stopped: ["none", "stopped", "no server runs"],
 };
 const COLUMNS = ["Consumer", "Format", "Last hour", "Waiting", "Oldest", "Last taken", "Last not taken", "Dead"];
 
@@ -29,7 +30,7 @@ function cells(consumer, now) {
   return [
     [h("strong", null, consumer.name), " ", h("span", { class: `health ${level}`, "data-health": consumer.health }, sign(level), word),
       h("small", null, meaning, consumer.since_ms && consumer.health !== "idle" && `, since ${ago(consumer.since_ms, now).replace(" ago", "")}`)],
-    h("span", { class: "span" }, platform(consumer.format)),
+    consumer.format === "-" ? "–" : h("span", { class: "span" }, platform(consumer.format)),
     rate === null || rate === undefined ? "no attempts" : [h("span", { class: "span" }, `${percent(rate)} taken`), h("small", null, `${count(taken)} of ${count(taken + failed)}`)],
     h("span", { class: parked ? "act" : "" }, counts.filter(Boolean).join(", ") || "nothing"),
     consumer.oldest_seconds > 0 ? h("span", { class: "span" }, span(consumer.oldest_seconds)) : "–",

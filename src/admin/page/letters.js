@@ -149,7 +149,8 @@ export class Letters {
       if (!this.#dialog.open) return;
       show(h("p", { class: "muted" }, "Phone numbers, names, texts and ids are replaced by pseudonyms. ",
         h("code", null, `cutover dead-letters show ${id}`), " shows them as they are."),
-      h("pre", { class: "json", tabindex: 0, "aria-label": "Body" }, layout(shown.body)),
+      shown.body ? h("pre", { class: "json", tabindex: 0, "aria-label": "Body" }, layout(shown.body))
+        : h("p", { class: "look" }, sign("look"), "What is kept is no JSON any more, so nothing of it is shown here."),
       shown.headers.length > 0 && h("details", { key: "headers" }, h("summary", null, several(shown.headers.length, "header")), h("pre", null, shown.headers.join("\n"))));
     } catch (error) {
       show(h("p", { class: "act", role: "alert" }, `It could not be had: ${inWords(error)}.`));
