@@ -3,6 +3,7 @@
 mod api;
 mod guard;
 mod health;
+mod page;
 mod playground;
 mod watching;
 
@@ -112,7 +113,7 @@ impl Admin {
     }
 }
 
-/// The routes that face the operator. With a token, all but the probes ask for it.
+/// The routes that face the operator. With a token, all but the probes and the page, which holds no data, ask for it.
 pub fn router(admin: Arc<Admin>) -> Router {
     let api = Router::new()
         .route("/api/dead-letters", get(api::list))
@@ -128,7 +129,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .merge(api)
         .route_layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::token));
     let probes = Router::new().route("/livez", get(health::alive)).route("/readyz", get(health::ready));
-    probes.merge(guarded).with_state(admin)
+    probes.merge(page::router()).merge(guarded).with_state(admin)
 }
 
 /// What a connection is told that is one too many.

@@ -18,8 +18,8 @@ use crate::journal::{ConsumerId, Embedded, Journal};
 use crate::pass_through::PassThrough;
 use crate::routing::Route;
 use crate::server::{self, Server, Tls};
-use crate::watch::{ALL_NUMBERS, Watch, Watched, Witness};
 use crate::telemetry::Tracer;
+use crate::watch::{ALL_NUMBERS, Watch, Watched, Witness};
 use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use deliveries::Deliveries;
@@ -214,12 +214,7 @@ struct Line {
     access: admin::Access,
 }
 
-async fn line(
-    config: &Config,
-    journal: Option<&Journal>,
-    watch: &Watch,
-    tracer: &Tracer,
-) -> anyhow::Result<Line> {
+async fn line(config: &Config, journal: Option<&Journal>, watch: &Watch, tracer: &Tracer) -> anyhow::Result<Line> {
     let consumers = config
         .consumers
         .iter()

@@ -46,3 +46,6 @@ mod reload;
 
 /// The operator's rules that need a memory: what they leave out is counted, what they set aside is listed.
 mod rules;
+
+/// The status page in a real browser.
+mod page;

@@ -1,0 +1,171 @@
+// Dead letters: the list, a look at one with everything personal replaced, and putting back.
+
+import { REASONS, count, platform, several, verdict } from "./words.js";
+import { get, inWords, post, remove } from "./api.js";
+import { h, patch } from "./tree.js";
+import { layout } from "./json.js";
+import { since } from "./time.js";
+import { sign } from "./verdict.js";
+import { table } from "./table.js";
+
+const COLUMNS = ["Why", "Consumer", "About", "Attempts", "Last attempt", "Set aside", "Actions"];
+
+/** The section and its dialog. */
+export class Letters {
+  #place;
+  #dialog;
+  #letters = [];
+  #next = null;
+  #pages = 1;
+  #known;
+  #status;
+  #said;
+  #trouble;
+  #asking = false;
+
+  constructor(place, dialog) {
+    this.#place = place;
+    this.#dialog = dialog;
+  }
+
+  /** Shows the status; asks for the list again when the number of letters is another one. */
+  show(status) {
+    this.#status = status;
+    const now = [status.dead_letters, ...status.consumers.map(({ dead }) => dead)].join();
+    if (now !== this.#known && status.readiness.journal !== "none") {
+      this.#known = now;
+      this.#refresh();
+    }
+    this.#draw();
+  }
+
+  async #refresh() {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      const letters = [];
+      let next = null;
+      for (let page = 0; page < this.#pages; page += 1) {
+        const answer = await get(`/api/dead-letters${next ? `?after=${encodeURIComponent(next)}` : ""}`);
+        letters.push(...answer.letters);
+        ({ next } = answer);
+        if (!next) break;
+      }
+      [this.#letters, this.#next, this.#trouble] = [letters, next, undefined];
+    } catch (error) {
+      this.#trouble = `The list could not be had: ${inWords(error)}.`;
+      this.#known = undefined;
+    } finally {
+      this.#asking = false;
+      this.#draw();
+    }
+  }
+
+  #draw() {
+    const { dead_letters: all, now_ms: now, readiness } = this.#status;
+    patch(this.#place, h("div", { class: "title" }, h("h2", null, "Dead letters", all > 0 && h("small", null, count(all))),
+      all > 1 && h("button", { onclick: () => this.#confirmAll(all) }, "Redeliver all …")),
+    h("p", { key: "said", class: "said", "aria-live": "polite", tabindex: -1, id: "letters-said" }, this.#said),
+    this.#trouble && h("p", { key: "trouble", class: "act" }, sign("act"), this.#trouble),
+    this.#letters.length > 0 && table("Dead letters", COLUMNS, this.#letters.map((letter) => this.#row(letter, now))),
+    this.#next && h("button", { key: "more", onclick: () => this.#more() }, `Show more (${count(this.#letters.length)} of ${count(all)})`),
+    !all && !this.#letters.length && this.#empty(readiness.journal));
+  }
+
+  #empty(journal) {
+    return h("p", { key: "empty", class: "empty" }, journal === "none"
+      ? "With journal.backend = \"none\" nothing is kept: what a consumer does not take, the platform sends again."
+      : [sign("ok"), "None. What a consumer does not take for as long as give_up_after, or a rule sets aside, waits here for you."]);
+  }
+
+  #row(letter, now) {
+    const { id, reason, consumer, kind, source, attempts, verdict: last, at_ms } = letter;
+    return { key: id, cells: [
+      [h("code", null, reason), h("small", null, REASONS[reason] ?? "")],
+      consumer || "nobody",
+      [`${kind}`, h("small", null, `from ${platform(source)} · ${id}`)],
+      count(attempts), last ? verdict(last) : "–", since(at_ms, now),
+      h("span", { class: "actions" },
+        h("button", { class: "small", "aria-label": `Look at ${id}`, onclick: () => this.#look(letter) }, "Look"),
+        h("button", { class: "small", "aria-label": `Redeliver ${id}`, onclick: () => this.#redeliver([id]) }, "Redeliver")),
+    ] };
+  }
+
+  #more() {
+    this.#pages += 1;
+    this.#refresh();
+  }
+
+  async #redeliver(ids) {
+    await this.#do("Putting back …", async () => {
+      const body = ids ? { ids } : { all: true };
+      const { redelivered, problems } = await post("/api/redeliver", JSON.stringify(body));
+      const done = redelivered ? `${several(redelivered, "letter")} put back: delivered after what waits in ${redelivered === 1 ? "its conversation" : "their conversations"}.` : "Nothing was put back.";
+      return [done, ...problems.map((problem) => `Not done: ${problem}.`)].join(" ");
+    });
+  }
+
+  async #forget(id) {
+    await this.#do("Forgetting …", async () => {
+      await remove(`/api/dead-letters/${encodeURIComponent(id)}`);
+      return `${id} is gone for good.`;
+    });
+  }
+
+  /** Does something to letters and says what came of it where the focus goes then. */
+  async #do(doing, work) {
+    this.#dialog.close();
+    this.#say(doing);
+    document.getElementById("letters-said").focus({ preventScroll: true });
+    try {
+      this.#say(await work());
+    } catch (error) {
+      this.#say(`Not done: ${inWords(error)}.`);
+    }
+    await this.#refresh();
+  }
+
+  #say(text) {
+    this.#said = text;
+    this.#draw();
+  }
+
+  #confirmAll(all) {
+    this.#open(`Redeliver all ${count(all)} dead letters?`,
+      [h("p", null, "Each goes to the end of its conversation, with a new give_up_after. What its consumer still does not take comes back here.")],
+      [h("button", { class: "primary", onclick: () => this.#redeliver() }, "Redeliver all")]);
+  }
+
+  async #look(letter) {
+    const { id } = letter;
+    const about = h("p", null, `${letter.kind} from ${platform(letter.source)} for ${letter.consumer || "nobody"}: `,
+      h("code", null, letter.reason), REASONS[letter.reason] && `, ${REASONS[letter.reason]}`);
+    const buttons = [h("button", { class: "primary", key: "redeliver", onclick: () => this.#redeliver([id]) }, "Redeliver"),
+      h("button", { key: "forget", onclick: () => this.#confirmForget(id) }, "Forget …")];
+    const show = (...content) => this.#open(`Dead letter ${id}`, [about, content], buttons);
+    show(h("p", { class: "muted" }, "Asking …"));
+    try {
+      const shown = await get(`/api/dead-letters/${encodeURIComponent(id)}?masked=true`);
+      if (!this.#dialog.open) return;
+      show(h("p", { class: "muted" }, "Phone numbers, names, texts and ids are replaced by pseudonyms. ",
+        h("code", null, `cutover dead-letters show ${id}`), " shows them as they are."),
+      shown.body ? h("pre", { class: "json", tabindex: 0, "aria-label": "Body" }, layout(shown.body))
+        : h("p", { class: "look" }, sign("look"), "What is kept is no JSON any more, so nothing of it is shown here."),
+      shown.headers.length > 0 && h("details", { key: "headers" }, h("summary", null, several(shown.headers.length, "header")), h("pre", null, shown.headers.join("\n"))));
+    } catch (error) {
+      show(h("p", { class: "act", role: "alert" }, `It could not be had: ${inWords(error)}.`));
+    }
+  }
+
+  #confirmForget(id) {
+    this.#open(`Forget ${id}?`, [h("p", null, "Its consumer never gets it. This cannot be undone.")],
+      [h("button", { class: "danger", onclick: () => this.#forget(id) }, "Forget for good")]);
+  }
+
+  #open(title, content, buttons) {
+    const close = h("button", { key: "close", onclick: () => this.#dialog.close() }, "Close");
+    patch(this.#dialog, h("h2", { id: "dialog-title" }, title), h("div", { key: title, class: "content" }, content),
+      h("p", { class: "buttons" }, buttons, close));
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+}
