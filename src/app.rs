@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod keeping;
+mod line;
 mod signals;
 
 pub use signals::{Order, orders};
@@ -10,19 +11,15 @@ pub use signals::{Order, orders};
 use crate::admin::{self, Admin};
 use crate::capture::Capture;
 use crate::config::{self, Config, Problems};
-use crate::delivery::{Consumer, Service, Terms};
-use crate::format::Format;
-use crate::ingress::{self, Ingress, Next, Policy};
-use crate::intake::Intake;
-use crate::journal::{ConsumerId, Embedded, Journal};
-use crate::pass_through::PassThrough;
-use crate::routing::Route;
+use crate::ingress::{self, Ingress};
+use crate::journal::{Embedded, Journal};
 use crate::server::{self, Server, Tls};
 use crate::telemetry::Tracer;
-use crate::watch::{ALL_NUMBERS, Watch, Watched, Witness};
+use crate::watch::{Watch, Witness};
 use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use deliveries::Deliveries;
+use line::{Grounds, Line};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,14 +41,12 @@ pub struct App {
     ingress: Arc<Ingress>,
     admin: Arc<Admin>,
     deliveries: Option<Deliveries>,
-    journal: Option<Journal>,
-    watch: Arc<Watch>,
+    grounds: Grounds,
     metrics: PrometheusHandle,
     /// What is in force.
     config: Config,
     reread: Reread,
     capture: Option<Capture>,
-    tracer: Tracer,
 }
 
 impl App {
@@ -74,11 +69,12 @@ impl App {
             None => Vec::new(),
         };
         let watch = Arc::new(Watch::new(clock::steady_ms(), &kept));
-        let mut deliveries = journal.clone().map(Deliveries::new);
-        let Line { policy, services, access } = line(&config, journal.as_ref(), &watch, &tracer).await?;
-        let witness = Witness::new(Arc::clone(&watch));
+        let grounds = Grounds { journal, watch, tracer };
+        let Line { policy, services, access } = grounds.line(&config).await?;
+        let mut deliveries = grounds.journal.clone().map(Deliveries::new);
+        let witness = Witness::new(Arc::clone(&grounds.watch));
         let ingress = Ingress::new(policy, config.listen.max_body_bytes, witness);
-        let ingress = Arc::new(ingress.captured(capture.clone()).traced(tracer.clone()));
+        let ingress = Arc::new(ingress.captured(capture.clone()).traced(grounds.tracer.clone()));
         let tls = match &config.listen.tls {
             None => None,
             Some(own) => Some(Tls {
@@ -86,7 +82,8 @@ impl App {
                 client_name: own.client_name.clone(),
             }),
         };
-        let admin = Arc::new(Admin::new(journal.clone(), Arc::clone(&watch), metrics.clone(), access));
+        let admin = Admin::new(grounds.journal.clone(), Arc::clone(&grounds.watch), metrics.clone(), access);
+        let admin = Arc::new(admin);
         let webhooks = Server {
             listener: server::bind(config.listen.webhooks).await?,
             router: ingress::router(Arc::clone(&ingress)),
@@ -104,20 +101,7 @@ impl App {
         if let Some(deliveries) = &mut deliveries {
             deliveries.serve(services);
         }
-        Ok(Self {
-            webhooks,
-            admin_server,
-            ingress,
-            admin,
-            deliveries,
-            journal,
-            watch,
-            metrics,
-            config,
-            reread,
-            capture,
-            tracer,
-        })
+        Ok(Self { webhooks, admin_server, ingress, admin, deliveries, grounds, metrics, config, reread, capture })
     }
 
     /// Where webhooks are taken and where the operator asks, with the ports that were given.
@@ -137,13 +121,11 @@ impl App {
             ingress,
             admin,
             mut deliveries,
-            journal,
-            watch,
+            grounds,
             metrics,
             mut config,
             reread,
             capture,
-            tracer,
         } = self;
         let upkeep = tokio::spawn(upkeep(metrics));
         let (webhooks_stop, webhooks_stopped) = watch::channel(false);
@@ -151,23 +133,15 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(webhooks.run(webhooks_stopped));
         tasks.spawn(admin_server.run(admin_stopped));
-        let keeping = journal.clone().map(|journal| tokio::spawn(keeping::keep_on(Arc::clone(&watch), journal)));
+        let keeping = tokio::spawn(keeping::keep_on(grounds.clone()));
         while let Some(Order::Reload) = orders.recv().await {
-            match reload(&config, &reread, journal.as_ref(), &watch, &tracer).await {
-                Ok((new, Line { policy, services, access })) => {
-                    ingress.replace(policy);
-                    admin.replace(access);
-                    if let Some(deliveries) = &mut deliveries {
-                        deliveries.serve(services);
-                    }
-                    config = new;
-                    telemetry::reloaded(Some(true));
-                    tracing::info!("configuration reloaded");
+            if let Some((new, Line { policy, services, access })) = grounds.reload(&config, &reread).await {
+                ingress.replace(policy);
+                admin.replace(access);
+                if let Some(deliveries) = &mut deliveries {
+                    deliveries.serve(services);
                 }
-                Err(error) => {
-                    telemetry::reloaded(Some(false));
-                    tracing::error!("configuration not reloaded, the old one stays: {error:#}");
-                }
+                config = new;
             }
         }
         // Whoever sees red must not be let in any more.
@@ -187,11 +161,9 @@ impl App {
         // What still runs ends here, before the journal does.
         drop(deliveries);
         webhooks_stop.send_replace(true);
-        if let Some(keeping) = keeping {
-            keeping.abort();
-        }
-        if let Some(journal) = &journal {
-            keeping::keep(&watch, journal).await;
+        keeping.abort();
+        keeping::keep(&grounds).await;
+        if let Some(journal) = &grounds.journal {
             journal.close().await;
         }
         admin.end();
@@ -201,96 +173,10 @@ impl App {
             // It may wait for a disk. A panic of its thread has been reported already.
             tokio::task::spawn_blocking(move || capture.finish()).await.ok();
         }
-        tracer.finish().await;
+        grounds.tracer.finish().await;
         upkeep.abort();
         tracing::info!("stopped");
     }
-}
-
-/// What a configuration means for those who come in, those who receive, and those who look after it.
-struct Line {
-    policy: Policy,
-    services: Vec<(ConsumerId, Service)>,
-    access: admin::Access,
-}
-
-async fn line(config: &Config, journal: Option<&Journal>, watch: &Watch, tracer: &Tracer) -> anyhow::Result<Line> {
-    let consumers = config
-        .consumers
-        .iter()
-        .map(|settings| {
-            let sight = watch.consumer(&settings.name, settings.format);
-            let consumer = Consumer::new(settings.clone(), sight);
-            let traced = consumer.map(|consumer| Arc::new(consumer.traced(tracer.clone())));
-            traced.with_context(|| format!("consumer.{}.tls_ca", settings.name))
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let routes = Arc::new(config.routes.clone());
-    let doors = config.doors.clone();
-    let token = config.listen.admin_token.clone();
-    let Some(journal) = journal else {
-        look_at(config, watch);
-        return Ok(Line {
-            policy: Policy { doors, routes: Arc::clone(&routes), next: Next::PassThrough(PassThrough::new(consumers)) },
-            services: Vec::new(),
-            access: admin::Access { token, routes, consumers: Vec::new() },
-        });
-    };
-    let named = |consumer: &Arc<Consumer>| consumer.settings.name.clone();
-    let waited = |consumer: &Arc<Consumer>| clock::millis(consumer.settings.retry.give_up_after);
-    let all = consumers.iter().map(|consumer| (named(consumer), waited(consumer))).collect();
-    let ids = journal.register(all).await.context("the journal")?;
-    look_at(config, watch);
-    let (max_event_age, compared) = (config.max_event_age, watch.compared());
-    let terms = Arc::new(Terms { routes: Arc::clone(&routes), max_event_age, compared });
-    let next = Next::Journal(Intake::new(journal.clone(), ids.clone()));
-    let names = consumers.iter().map(named).zip(ids.iter().copied()).collect();
-    let service = |consumer| Service { consumer, terms: Arc::clone(&terms) };
-    Ok(Line {
-        policy: Policy { doors, routes: Arc::clone(&routes), next },
-        services: ids.into_iter().zip(consumers.into_iter().map(service)).collect(),
-        access: admin::Access { token, routes, consumers: names },
-    })
-}
-
-/// Watches the numbers and consumers of a configuration; one called `all` where no number is configured.
-fn look_at(config: &Config, watch: &Watch) {
-    let consumers: Vec<(String, Format)> =
-        config.consumers.iter().map(|consumer| (consumer.name.clone(), consumer.format)).collect();
-    let name = |index: &usize| consumers.get(*index).map(|(name, _)| name.clone());
-    let watched = |route: &Route| Watched {
-        number: route.number.name.clone(),
-        deliver_to: route.deliver_to.iter().filter_map(name).collect(),
-    };
-    let mut numbers: Vec<Watched> = config.routes.iter().map(watched).collect();
-    if numbers.is_empty() {
-        let everybody = consumers.iter().map(|(name, _)| name.clone()).collect();
-        numbers.push(Watched { number: ALL_NUMBERS.to_owned(), deliver_to: everybody });
-    }
-    watch.watch(numbers, &consumers, clock::steady_ms());
-}
-
-/// Reads the configuration again; what takes a restart stays as it was.
-async fn reload(
-    old: &Config,
-    reread: &Reread,
-    journal: Option<&Journal>,
-    watch: &Watch,
-    tracer: &Tracer,
-) -> anyhow::Result<(Config, Line)> {
-    let mut new = reread()?;
-    let line = line(&new, journal, watch, tracer).await?;
-    for warning in &new.warnings {
-        tracing::warn!("{warning}");
-    }
-    for key in old.needs_restart(&new) {
-        tracing::warn!("{key} has changed: that takes a restart, until then the old value holds");
-    }
-    new.journal.clone_from(&old.journal);
-    new.telemetry.clone_from(&old.telemetry);
-    let admin_token = new.listen.admin_token.take();
-    new.listen = config::Listen { admin_token, ..old.listen.clone() };
-    Ok((new, line))
 }
 
 /// Folds what histograms have gathered, so that they stay small when nobody scrapes.
