@@ -44,4 +44,6 @@ class Toy(http.server.BaseHTTPRequestHandler):
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.ThreadingHTTPServer(("", PORT), Toy).serve_forever()
+server = http.server.ThreadingHTTPServer(("", PORT), Toy)
+print(f"listens on port {server.server_port}, answers {ANSWER}", flush=True)
+server.serve_forever()
