@@ -2,13 +2,15 @@
 //! `valgrind --tool=callgrind translate_loop text onprem 2000`. Two counts, subtracted and divided by
 //! the difference of their rounds, leave the start of the process out.
 //!
-//! `cloud` begins with the flat body that the payload becomes; `validate` only checks the grammar.
+//! `cloud` begins with the flat body that the payload becomes; `validate` only checks the grammar;
+//! `novelties` only looks for what is new, in a body that was read before.
 
 #[path = "../bench/payloads.rs"]
 mod payloads;
 
 use cutover::event::Number;
-use cutover::format::Format;
+use cutover::format::novelty::novelties;
+use cutover::format::{Document, Format};
 use cutover::translate::{Rules, translate};
 use serde::de::IgnoredAny;
 use std::hint::black_box;
@@ -25,6 +27,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if to == "validate" {
         for _ in 0..rounds {
             black_box(serde_json::from_slice::<IgnoredAny>(black_box(payload.as_bytes()))?);
+        }
+        return Ok(());
+    }
+    if to == "novelties" {
+        let document = Document::read(payload.as_bytes(), None)?;
+        for _ in 0..rounds {
+            black_box(novelties(black_box(&document)));
         }
         return Ok(());
     }

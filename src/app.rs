@@ -2,6 +2,7 @@
 //! place while they run; and all of them end together.
 
 mod deliveries;
+mod keeping;
 mod signals;
 
 pub use signals::{Order, orders};
@@ -10,11 +11,14 @@ use crate::admin::{self, Admin};
 use crate::capture::Capture;
 use crate::config::{self, Config, Problems};
 use crate::delivery::{Consumer, Service, Terms};
+use crate::format::Format;
 use crate::ingress::{self, Ingress, Next, Policy};
 use crate::intake::Intake;
 use crate::journal::{ConsumerId, Embedded, Journal};
 use crate::pass_through::PassThrough;
+use crate::routing::Route;
 use crate::server::{self, Server, Tls};
+use crate::watch::{ALL_NUMBERS, Watch, Watched, Witness};
 use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use deliveries::Deliveries;
@@ -40,6 +44,7 @@ pub struct App {
     admin: Arc<Admin>,
     deliveries: Option<Deliveries>,
     journal: Option<Journal>,
+    watch: Arc<Watch>,
     metrics: PrometheusHandle,
     /// What is in force.
     config: Config,
@@ -61,9 +66,15 @@ impl App {
             config::Journal::None => None,
             config::Journal::Embedded(settings) => Some(Journal::Embedded(Embedded::open(settings.clone())?)),
         };
+        let kept = match &journal {
+            Some(journal) => journal.kept().await.context("the journal")?,
+            None => Vec::new(),
+        };
+        let watch = Arc::new(Watch::new(clock::steady_ms(), &kept));
         let mut deliveries = journal.clone().map(Deliveries::new);
-        let Line { policy, services, access } = line(&config, journal.as_ref()).await?;
-        let ingress = Ingress::new(policy, config.listen.max_body_bytes);
+        let Line { policy, services, access } = line(&config, journal.as_ref(), &watch).await?;
+        let witness = Witness::new(Arc::clone(&watch));
+        let ingress = Ingress::new(policy, config.listen.max_body_bytes, witness);
         let ingress = Arc::new(ingress.captured(capture.clone()));
         let tls = match &config.listen.tls {
             None => None,
@@ -72,7 +83,7 @@ impl App {
                 client_name: own.client_name.clone(),
             }),
         };
-        let admin = Arc::new(Admin::new(journal.clone(), metrics.clone(), access));
+        let admin = Arc::new(Admin::new(journal.clone(), Arc::clone(&watch), metrics.clone(), access));
         let webhooks = Server {
             listener: server::bind(config.listen.webhooks).await?,
             router: ingress::router(Arc::clone(&ingress)),
@@ -90,7 +101,19 @@ impl App {
         if let Some(deliveries) = &mut deliveries {
             deliveries.serve(services);
         }
-        Ok(Self { webhooks, admin_server, ingress, admin, deliveries, journal, metrics, config, reread, capture })
+        Ok(Self {
+            webhooks,
+            admin_server,
+            ingress,
+            admin,
+            deliveries,
+            journal,
+            watch,
+            metrics,
+            config,
+            reread,
+            capture,
+        })
     }
 
     /// Where webhooks are taken and where the operator asks, with the ports that were given.
@@ -111,6 +134,7 @@ impl App {
             admin,
             mut deliveries,
             journal,
+            watch,
             metrics,
             mut config,
             reread,
@@ -122,8 +146,9 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(webhooks.run(webhooks_stopped));
         tasks.spawn(admin_server.run(admin_stopped));
+        let keeping = journal.clone().map(|journal| tokio::spawn(keeping::keep_on(Arc::clone(&watch), journal)));
         while let Some(Order::Reload) = orders.recv().await {
-            match reload(&config, &reread, journal.as_ref()).await {
+            match reload(&config, &reread, journal.as_ref(), &watch).await {
                 Ok((new, Line { policy, services, access })) => {
                     ingress.replace(policy);
                     admin.replace(access);
@@ -157,9 +182,14 @@ impl App {
         // What still runs ends here, before the journal does.
         drop(deliveries);
         webhooks_stop.send_replace(true);
+        if let Some(keeping) = keeping {
+            keeping.abort();
+        }
         if let Some(journal) = &journal {
+            keeping::keep(&watch, journal).await;
             journal.close().await;
         }
+        admin.end();
         admin_stop.send_replace(true);
         while tasks.join_next().await.is_some() {}
         if let Some(capture) = capture {
@@ -178,12 +208,13 @@ struct Line {
     access: admin::Access,
 }
 
-async fn line(config: &Config, journal: Option<&Journal>) -> anyhow::Result<Line> {
+async fn line(config: &Config, journal: Option<&Journal>, watch: &Watch) -> anyhow::Result<Line> {
     let consumers = config
         .consumers
         .iter()
         .map(|settings| {
-            let consumer = Consumer::new(settings.clone());
+            let sight = watch.consumer(&settings.name, settings.format);
+            let consumer = Consumer::new(settings.clone(), sight);
             consumer.map(Arc::new).with_context(|| format!("consumer.{}.tls_ca", settings.name))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -191,6 +222,7 @@ async fn line(config: &Config, journal: Option<&Journal>) -> anyhow::Result<Line
     let doors = config.doors.clone();
     let token = config.listen.admin_token.clone();
     let Some(journal) = journal else {
+        look_at(config, watch);
         return Ok(Line {
             policy: Policy { doors, routes: Arc::clone(&routes), next: Next::PassThrough(PassThrough::new(consumers)) },
             services: Vec::new(),
@@ -201,7 +233,9 @@ async fn line(config: &Config, journal: Option<&Journal>) -> anyhow::Result<Line
     let waited = |consumer: &Arc<Consumer>| clock::millis(consumer.settings.retry.give_up_after);
     let all = consumers.iter().map(|consumer| (named(consumer), waited(consumer))).collect();
     let ids = journal.register(all).await.context("the journal")?;
-    let terms = Arc::new(Terms { routes: Arc::clone(&routes), max_event_age: config.max_event_age });
+    look_at(config, watch);
+    let (max_event_age, compared) = (config.max_event_age, watch.compared());
+    let terms = Arc::new(Terms { routes: Arc::clone(&routes), max_event_age, compared });
     let next = Next::Journal(Intake::new(journal.clone(), ids.clone()));
     let names = consumers.iter().map(named).zip(ids.iter().copied()).collect();
     let service = |consumer| Service { consumer, terms: Arc::clone(&terms) };
@@ -212,10 +246,32 @@ async fn line(config: &Config, journal: Option<&Journal>) -> anyhow::Result<Line
     })
 }
 
+/// Watches the numbers and consumers of a configuration; one called `all` where no number is configured.
+fn look_at(config: &Config, watch: &Watch) {
+    let consumers: Vec<(String, Format)> =
+        config.consumers.iter().map(|consumer| (consumer.name.clone(), consumer.format)).collect();
+    let name = |index: &usize| consumers.get(*index).map(|(name, _)| name.clone());
+    let watched = |route: &Route| Watched {
+        number: route.number.name.clone(),
+        deliver_to: route.deliver_to.iter().filter_map(name).collect(),
+    };
+    let mut numbers: Vec<Watched> = config.routes.iter().map(watched).collect();
+    if numbers.is_empty() {
+        let everybody = consumers.iter().map(|(name, _)| name.clone()).collect();
+        numbers.push(Watched { number: ALL_NUMBERS.to_owned(), deliver_to: everybody });
+    }
+    watch.watch(numbers, &consumers, clock::steady_ms());
+}
+
 /// Reads the configuration again; what takes a restart stays as it was.
-async fn reload(old: &Config, reread: &Reread, journal: Option<&Journal>) -> anyhow::Result<(Config, Line)> {
+async fn reload(
+    old: &Config,
+    reread: &Reread,
+    journal: Option<&Journal>,
+    watch: &Watch,
+) -> anyhow::Result<(Config, Line)> {
     let mut new = reread()?;
-    let line = line(&new, journal).await?;
+    let line = line(&new, journal, watch).await?;
     for warning in &new.warnings {
         tracing::warn!("{warning}");
     }

@@ -7,6 +7,7 @@ mod input;
 mod reach;
 mod replay;
 mod serve;
+mod status;
 mod translate;
 
 use crate::config::{Config, Problems};
@@ -34,6 +35,7 @@ enum Command {
     Check(check::Check),
     DeadLetters(dead_letters::DeadLetters),
     Redeliver(dead_letters::Redeliver),
+    Status(status::StatusCommand),
     /// Print the JSON Schema of the normalized event
     Schema,
     Demo(demo::Demo),
@@ -93,6 +95,7 @@ impl Cli {
             Command::Check(command) => command.run(),
             Command::DeadLetters(command) => command.run(),
             Command::Redeliver(command) => command.run(),
+            Command::Status(command) => command.run(),
             Command::Demo(command) => command.run(),
             Command::Schema => print(normalized::SCHEMA.as_bytes()),
             Command::Completions { shell } => {

@@ -6,11 +6,13 @@
 pub mod cloud;
 pub mod contact;
 pub mod identity;
+pub mod message_id;
 pub mod normalized;
+pub mod novelty;
 pub mod on_premises;
 mod split;
 
-pub use identity::{Identities, Identity};
+pub use identity::{Identities, Identity, Told};
 pub use split::{By, Piece, split};
 
 use crate::json::{self, Malformed, Node, Object, Shape};

@@ -3,13 +3,13 @@
 //! Who receives an event is settled here. What becomes of it there is not: nothing is translated.
 
 use crate::clock;
-use crate::fate::Reason;
+use crate::event::Number;
 use crate::format::{Format, Identities, Piece};
 use crate::headers;
 use crate::journal::{Appended, Arrival, ConsumerId, Journal, NewRecord, Trouble};
 use crate::received::{Received, line, pieces};
 use crate::routing::{Destination, Routes, is_test};
-use crate::telemetry::IngressMeter;
+use crate::watch::{Sighting, Witness};
 use hyper::body::Bytes;
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
@@ -51,28 +51,27 @@ impl Intake {
         received: Received<'_>,
         room: Option<OwnedSemaphorePermit>,
         routes: &Routes,
-        meter: &IngressMeter,
+        witness: &Witness,
     ) -> Result<Taken, Trouble> {
         let Received { document, bytes, headers, number } = received;
         let source = document.format();
         let all = pieces(document, number.as_deref());
         // The platform's own bytes and its signature belong to a webhook that is kept whole.
         let whole = (all.len() == 1).then(|| bytes.clone());
-        let mut offered: Vec<(Piece<'_>, NewRecord)> = Vec::with_capacity(all.len());
+        let mut offered: Vec<Offer<'_, '_>> = Vec::with_capacity(all.len());
         for piece in all {
             let kept = headers::kept(headers, whole.is_some());
-            let record = self.record(&piece, whole.clone(), kept, number.as_deref(), routes);
-            offered.push((piece, record));
+            offered.push(self.offer(piece, whole.clone(), kept, number.as_deref(), routes));
         }
         let received_ms = clock::steady_ms();
         let mut room = room;
         for _ in 0..OFFERS {
-            let records = offered.iter().map(|(_, record)| record.clone()).collect();
+            let records = offered.iter().map(|offer| offer.record.clone()).collect();
             match self.journal.append(Arrival { received_ms, records, room: room.take() }).await? {
-                Appended::Safe { known } => return Ok(count(&offered, &known, source, meter)),
+                Appended::Safe { known } => return Ok(count(&offered, &known, received_ms, witness)),
                 Appended::Partly(known) => {
                     let cut_out = known.iter().filter(|known| known.contains(&false));
-                    meter.duplicates(source, cut_out.flatten().filter(|known| **known).count() as u64);
+                    witness.duplicates(source, cut_out.flatten().filter(|known| **known).count() as u64);
                     let unsigned = headers::kept(headers, false);
                     offered =
                         offered.into_iter().zip(known).map(|(offer, known)| cut(offer, &known, &unsigned)).collect();
@@ -82,21 +81,21 @@ impl Intake {
         Err(Trouble::Failing("parts of the webhook keep arriving elsewhere".to_owned()))
     }
 
-    fn record(
+    fn offer<'a, 'r>(
         &self,
-        piece: &Piece<'_>,
+        piece: Piece<'a>,
         whole: Option<Bytes>,
         headers: String,
         number: Option<&str>,
-        routes: &Routes,
-    ) -> NewRecord {
+        routes: &'r Routes,
+    ) -> Offer<'a, 'r> {
         let (to, known) = match routes.destination(&piece.address) {
             Destination::Consumers(to, number) => (to, number),
             Destination::UnknownNumber => (Vec::new(), None),
         };
         let line = line(&piece.address, known);
         let is_test = is_test(&piece.address);
-        NewRecord {
+        let record = NewRecord {
             source: piece.document.format(),
             kind: piece.kind,
             lane: lane(&line, &piece.conversation()),
@@ -105,15 +104,25 @@ impl Intake {
             body: whole.unwrap_or_else(|| Bytes::from(piece.document.to_json())),
             to: to.into_iter().filter_map(|index| self.consumers.get(index).copied()).collect(),
             identities: if is_test { Identities::default() } else { piece.identities(&line) },
-        }
+        };
+        Offer { piece, record, number: known }
     }
 }
 
+/// What is offered to the journal of one conversation.
+struct Offer<'a, 'r> {
+    piece: Piece<'a>,
+    record: NewRecord,
+    /// The configured number that it belongs to.
+    number: Option<&'r Number>,
+}
+
 /// An offer without the events that are known; one of which nothing is known stays as it was.
-fn cut<'a>((piece, record): (Piece<'a>, NewRecord), known: &[bool], headers: &str) -> (Piece<'a>, NewRecord) {
+fn cut<'a, 'r>(offer: Offer<'a, 'r>, known: &[bool], headers: &str) -> Offer<'a, 'r> {
     if !(known.contains(&true) && known.contains(&false)) {
-        return (piece, record);
+        return offer;
     }
+    let Offer { piece, record, number } = offer;
     let mut rest = known.iter();
     let piece = piece.without(known);
     let events = record.identities.events.into_iter().filter(|_| rest.next() == Some(&false)).collect();
@@ -123,23 +132,21 @@ fn cut<'a>((piece, record): (Piece<'a>, NewRecord), known: &[bool], headers: &st
         identities: Identities { events, beside: record.identities.beside },
         ..record
     };
-    (piece, record)
+    Offer { piece, record, number }
 }
 
-fn count(offered: &[(Piece<'_>, NewRecord)], known: &[bool], source: Format, meter: &IngressMeter) -> Taken {
+fn count(offered: &[Offer<'_, '_>], known: &[bool], at_ms: u64, witness: &Witness) -> Taken {
     let mut taken = Taken::Known;
-    for ((piece, record), known) in offered.iter().zip(known) {
-        match known {
-            true => meter.duplicates(source, piece.events()),
-            false => {
-                meter.events(source, piece.kind, piece.events());
-                if record.to.is_empty() {
-                    meter.unrouted();
-                    tracing::warn!(reason = Reason::UnknownNumber.label(), "dead letter");
-                }
-                taken = Taken::New;
-            }
+    for (Offer { piece, record, number }, known) in offered.iter().zip(known) {
+        if *known {
+            witness.duplicates(record.source, piece.events());
+            continue;
         }
+        witness.accepted(&Sighting::of(piece, *number), at_ms);
+        if record.to.is_empty() {
+            witness.unrouted();
+        }
+        taken = Taken::New;
     }
     taken
 }

@@ -142,6 +142,9 @@ pub struct Apart {
     pub reason: Reason,
 }
 
+/// A note: its name, and what it says.
+pub type Note = (String, String);
+
 /// Whether a journal can take anything, for readiness.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Vitals {
@@ -307,6 +310,27 @@ impl Journal {
     pub async fn owe_again(&self, selection: Selection, now_ms: u64) -> Result<Amount, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.owe_again(selection, now_ms).await,
+        }
+    }
+
+    /// Keeps notes under their names, each in the place of the one before. They are nobody's records, and
+    /// whoever writes them says what they mean.
+    ///
+    /// # Errors
+    /// When the journal cannot be written, or has little room.
+    pub async fn keep(&self, notes: Vec<Note>) -> Result<(), Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.keep(notes).await,
+        }
+    }
+
+    /// All notes that are kept.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn kept(&self) -> Result<Vec<Note>, Trouble> {
+        match self {
+            Journal::Embedded(journal) => journal.kept().await,
         }
     }
 

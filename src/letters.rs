@@ -4,8 +4,10 @@
 use crate::clock;
 use crate::fate::Reason;
 use crate::format::Document;
+use crate::headers::{SIGNATURES, TRACEPARENT};
 use crate::journal::{ConsumerId, Journal, Letter, LetterId, Record, Selection, Trouble};
 use crate::received::pieces;
+use crate::redact::Redactor;
 use crate::routing::{Destination, Routes};
 use crate::telemetry::{GONE, set_aside};
 use futures_util::future::join_all;
@@ -48,6 +50,24 @@ pub struct Shown {
     pub headers: Vec<String>,
     /// The body as it came.
     pub body: String,
+}
+
+impl Shown {
+    /// It with pseudonyms for phones, names, texts and ids; signatures are left out.
+    #[must_use]
+    pub fn masked(mut self, redactor: &Redactor) -> Self {
+        self.number = self.number.map(|number| redactor.text(&number));
+        let signed = |header: &String| SIGNATURES.iter().any(|name| header.starts_with(name.as_str()));
+        self.headers.retain(|header| !signed(header));
+        for header in &mut self.headers {
+            if let Some((name, value)) = header.split_once(": ").filter(|(name, _)| *name != TRACEPARENT.as_str()) {
+                *header = format!("{name}: {}", redactor.text(value));
+            }
+        }
+        // What was kept is JSON; if it is not any more, it is shown to nobody who did not ask for it as it is.
+        self.body = redactor.body(self.body.as_bytes()).unwrap_or_default();
+        self
+    }
 }
 
 /// What is to be delivered once more.

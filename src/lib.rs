@@ -40,6 +40,9 @@ pub mod translate;
 pub mod delivery;
 
 pub mod admin;
+pub mod status;
+pub mod watch;
+
 pub mod clock;
 pub mod headers;
 pub mod letters;

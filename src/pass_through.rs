@@ -1,13 +1,15 @@
 //! `journal.backend = "none"`: a webhook is answered with its consumers' verdict. 200 only when every
 //! consumer it concerns has taken it; else the platform's retry goes to all of them again.
 
+use crate::clock;
 use crate::delivery::{Consumer, Prepared, Shipment, Verdict};
-use crate::event::{Kind, Number};
+use crate::event::Number;
 use crate::fate::Rule;
 use crate::format::{Format, Piece};
-use crate::received::{Received, lacks_number, pieces};
+use crate::received::{Received, lacks_number, number_of, pieces};
 use crate::routing::{Destination, Routes};
-use crate::telemetry::{Delivery, IngressMeter};
+use crate::telemetry::Delivery;
+use crate::watch::{Answer, Sighting, Witness};
 use data_encoding::HEXLOWER;
 use futures_util::future::join_all;
 use hyper::HeaderMap;
@@ -55,25 +57,28 @@ impl PassThrough {
     ///
     /// # Errors
     /// The first reason why it is not delivered everywhere.
-    pub async fn deliver(
-        &self,
-        received: Received<'_>,
-        routes: &Routes,
-        meter: &IngressMeter,
-    ) -> Result<(), Undelivered> {
+    pub async fn deliver(&self, received: Received<'_>, routes: &Routes, witness: &Witness) -> Result<(), Undelivered> {
         let Received { document, bytes, headers, number } = received;
         let source = document.format();
         let pieces = pieces(document, number.as_deref());
-        let events: Vec<(Kind, u64)> = pieces.iter().map(|piece| (piece.kind, piece.events())).collect();
+        let sightings = self.sightings(&pieces, routes);
         let parcels = self.route(pieces, bytes, routes)?;
         let concerned = self.consumers.iter().zip(parcels).filter(|(_, parcels)| !parcels.is_empty());
         let asked = concerned.map(|(consumer, parcels)| ask(consumer, parcels, source, headers));
-        let taken: Result<(), Undelivered> = join_all(asked).await.into_iter().collect();
-        taken?;
-        for (kind, count) in events {
-            meter.events(source, kind, count);
+        let taken: Vec<(&str, Result<(), Undelivered>)> = join_all(asked).await;
+        let now_ms = clock::steady_ms();
+        if taken.len() > 1 {
+            let answers: Vec<(&str, Answer)> = taken.iter().map(|(name, taken)| (*name, answer(taken))).collect();
+            witness.compare(&sightings, &answers, now_ms);
         }
+        taken.into_iter().try_for_each(|(_, taken)| taken)?;
+        sightings.iter().for_each(|sighting| witness.accepted(sighting, now_ms));
         Ok(())
+    }
+
+    /// What is seen of the pieces, before they go their ways.
+    fn sightings<'r>(&self, pieces: &[Piece<'_>], routes: &'r Routes) -> Vec<Sighting<'r>> {
+        pieces.iter().map(|piece| Sighting::of(piece, number_of(piece, routes))).collect()
     }
 
     /// What goes to each consumer, in the order of the consumers. Nothing is sent before all of it has
@@ -110,18 +115,26 @@ impl PassThrough {
     }
 }
 
-async fn ask(
-    consumer: &Consumer,
+/// Asks a consumer; its name goes with what came of it.
+async fn ask<'c>(
+    consumer: &'c Consumer,
     parcels: Vec<Parcel<'_, '_>>,
     source: Format,
     headers: &HeaderMap,
-) -> Result<(), Undelivered> {
+) -> (&'c str, Result<(), Undelivered>) {
+    let name = consumer.settings.name.as_str();
     for parcel in parcels {
         for prepared in prepare(consumer, parcel) {
-            send(consumer, prepared, source, headers).await?;
+            if let Err(undelivered) = send(consumer, prepared, source, headers).await {
+                return (name, Err(undelivered));
+            }
         }
     }
-    Ok(())
+    (name, Ok(()))
+}
+
+fn answer(taken: &Result<(), Undelivered>) -> Answer {
+    if taken.is_ok() { Answer::Took } else { Answer::Refused }
 }
 
 async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Undelivered> {
@@ -138,12 +151,23 @@ async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: 
             }
         }
     }
-    meter.lost(source, &prepared.losses);
+    consumer.lost(source, &prepared.losses);
     meter.dropped(Rule::Kinds, prepared.dropped);
     if nothing_to_send && prepared.dropped == 0 {
         meter.ended(Delivery::NoCounterpart, 1);
     }
+    tell(&consumer.settings.name, source, nothing_to_send, prepared.dropped);
     Ok(())
+}
+
+/// The fate of a request body, in one line.
+fn tell(consumer: &str, source: Format, nothing_to_send: bool, dropped: u64) {
+    let source = source.label();
+    match nothing_to_send {
+        false => tracing::info!(consumer, source, "delivered"),
+        true if dropped > 0 => tracing::info!(consumer, source, "dropped"),
+        true => tracing::info!(consumer, source, "no counterpart"),
+    }
 }
 
 /// What a parcel is for its consumer.

@@ -49,6 +49,11 @@ impl Routes {
         self.routes.is_empty()
     }
 
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+
     /// The configured number that has this id or phone number.
     #[must_use]
     pub fn number(&self, id: &str) -> Option<&Number> {

@@ -2,10 +2,14 @@
 //! phone numbers or message ids (they hold the phone number).
 
 mod meters;
+mod numbers;
 mod outcome;
+mod source;
 
-pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth};
-pub use outcome::{Delivery, Outcome};
+pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth, show_up};
+pub use numbers::NumberMeter;
+pub use outcome::{Agreement, Delivery, Outcome};
+pub use source::{SOURCES, source_labels, source_place};
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -66,6 +70,16 @@ pub const DEAD_LETTERS: &str = "cutover_dead_letters";
 pub const RELOADS: &str = "cutover_config_reloads_total";
 /// Things a target could not say, by source, target and code.
 pub const LOSSES: &str = "cutover_losses_total";
+/// Things that nobody has seen before, by source and what they are.
+pub const UNKNOWN: &str = "cutover_unknown_total";
+/// Switches from one platform to the other, by number and the platform since.
+pub const SWITCHES: &str = "cutover_switches_total";
+/// When the last message or status of a number arrived, by number and source.
+pub const LAST_EVENT: &str = "cutover_last_event_timestamp_seconds";
+/// How the consumers of a number agree, by number and outcome.
+pub const PARITY: &str = "cutover_parity_total";
+/// Whether a consumer is up, by consumer.
+pub const CONSUMER_UP: &str = "cutover_consumer_up";
 /// Which version runs.
 pub const BUILD_INFO: &str = "cutover_build_info";
 
@@ -114,6 +128,18 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!(DEAD_LETTERS, "Dead letters there are");
     describe_counter!(RELOADS, "Reloads of the configuration by outcome");
     describe_counter!(LOSSES, "Things a target format could not say, by code");
+    describe_counter!(
+        UNKNOWN,
+        "Things that nobody has seen before, by source and what they are; they are carried along"
+    );
+    describe_counter!(SWITCHES, "Switches of a number from one platform to the other");
+    describe_gauge!(
+        LAST_EVENT,
+        Unit::Seconds,
+        "When the last message or status of a number arrived, since 1970; 0 before the first"
+    );
+    describe_counter!(PARITY, "Records of a number with several consumers, by how these agree");
+    describe_gauge!(CONSUMER_UP, "1, or 0 while a consumer takes nothing and is asked by one probe at a time");
     describe_gauge!(BUILD_INFO, "Always 1; the label says which version runs");
     metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)

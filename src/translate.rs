@@ -12,7 +12,7 @@ pub mod error_codes;
 mod loss;
 mod media;
 pub(crate) mod message;
-pub mod message_id;
+mod message_id;
 mod normalized;
 mod obstacle;
 mod phone;

@@ -1,14 +1,21 @@
 //! What holds for every body of a platform, whoever made it.
 
 use cutover::event::Number;
+use cutover::format::novelty::{MAX_REPORTED, novelties, presentable, presentable_path};
 use cutover::format::{Document, Format, Unreadable};
 use cutover::json::Malformed;
 use cutover::translate::{MessageIds, Rules, Translation, WithoutPhone, translate_document};
 
-/// Whatever comes, reading does not panic; what is read goes into each format without a panic, the
+/// Whatever comes, reading does not panic, nor does looking for what is new; what is read goes into each format without a panic, the
 /// same each time, and what comes out is a body of that format.
 pub fn decode(bytes: &[u8], format: Format) {
     let Ok(document) = Document::read(bytes, Some(format)) else { return };
+    let news = novelties(&document);
+    assert!(news.len() <= MAX_REPORTED, "{} novelties", news.len());
+    for new in &news {
+        assert!(presentable(&new.word).is_none_or(str::is_ascii), "{}", new.word);
+        assert!(presentable_path(&new.path).len() <= 4 * new.path.len(), "{}", new.path);
+    }
     let number = Number { phone_number_id: Some("100200300400501".to_owned()), ..Number::default() };
     let gentle = Rules { number: Some(&number), ..Rules::default() };
     let strict = Rules { message_ids: MessageIds::Convert, without_phone: WithoutPhone::DeadLetter, number: None };

@@ -9,6 +9,7 @@ use cutover::ingress::{CloudDoor, Doors, Ingress, Next, OnPremisesDoor, Policy, 
 use cutover::pass_through::PassThrough;
 use cutover::routing::Routes;
 use cutover::secret::Secret;
+use cutover::watch::{Watch, Witness};
 use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
@@ -149,5 +150,6 @@ fn ingress() -> Arc<Ingress> {
     };
     let routes = Arc::new(Routes::new(Vec::new(), 0));
     let next = Next::PassThrough(PassThrough::new(Vec::new()));
-    Arc::new(Ingress::new(Policy { doors: Doors { cloud, on_premises }, routes, next }, 1 << 20))
+    let witness = Witness::new(Arc::new(Watch::new(0, &[])));
+    Arc::new(Ingress::new(Policy { doors: Doors { cloud, on_premises }, routes, next }, 1 << 20, witness))
 }

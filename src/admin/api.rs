@@ -21,12 +21,25 @@ pub(super) struct Listed {
     after: Option<String>,
 }
 
+/// How a letter is to be shown.
+#[derive(Debug, Deserialize)]
+pub(super) struct Look {
+    /// With pseudonyms for whatever is personal.
+    #[serde(default)]
+    masked: bool,
+}
+
 pub(super) async fn list(State(admin): Shared, Query(listed): Query<Listed>) -> Result<Response, Answer> {
     Ok(ok(&desk(&admin)?.list(listed.waiting, listed.after.as_deref()).await?))
 }
 
-pub(super) async fn show(State(admin): Shared, Path(id): Path<String>) -> Result<Response, Answer> {
-    Ok(ok(&desk(&admin)?.show(&id).await?))
+pub(super) async fn show(
+    State(admin): Shared,
+    Path(id): Path<String>,
+    Query(look): Query<Look>,
+) -> Result<Response, Answer> {
+    let shown = desk(&admin)?.show(&id).await?;
+    Ok(ok(&if look.masked { shown.masked(&admin.redactor) } else { shown }))
 }
 
 pub(super) async fn drop_letter(State(admin): Shared, Path(id): Path<String>) -> Result<Response, Answer> {
@@ -52,7 +65,7 @@ fn desk(admin: &Admin) -> Result<Desk, Answer> {
     admin.desk().ok_or(Answer::NoJournal)
 }
 
-fn ok(body: &impl Serialize) -> Response {
+pub(super) fn ok(body: &impl Serialize) -> Response {
     match serde_json::to_string(body) {
         Ok(text) => ([(CONTENT_TYPE, "application/json")], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),

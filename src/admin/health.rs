@@ -2,7 +2,7 @@
 
 use super::Admin;
 use crate::clock;
-use crate::journal::{Depth, Vitals};
+use crate::journal::Depth;
 use crate::telemetry::{NOBODY, show_depth};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,7 +10,6 @@ use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// A scrape does not wait longer for a journal that is busy; it then says what was known before.
@@ -25,19 +24,10 @@ pub(super) async fn busy() -> Response {
         .into_response()
 }
 
-/// Red when we cannot take webhooks, never because of a consumer.
 pub(super) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
-    let journal = if admin.journal.is_some() { "embedded" } else { "none" };
-    if admin.draining.load(Ordering::Relaxed) {
-        return answer(StatusCode::SERVICE_UNAVAILABLE, json!({"status": "draining", "journal": journal}));
-    }
-    match admin.journal.as_ref().map_or(Vitals::Well, crate::journal::Journal::vitals) {
-        Vitals::Well => answer(StatusCode::OK, json!({"status": "ready", "journal": journal})),
-        Vitals::Ill(trouble) => {
-            let reason = trouble.to_string();
-            answer(StatusCode::SERVICE_UNAVAILABLE, json!({"status": "failing", "journal": journal, "reason": reason}))
-        }
-    }
+    let readiness = admin.readiness();
+    let status = if readiness.status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    answer(status, json!(readiness))
 }
 
 pub(super) async fn exposition(State(admin): State<Arc<Admin>>) -> Response {

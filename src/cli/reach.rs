@@ -2,11 +2,13 @@
 
 use crate::clock;
 use crate::config::{self, Config};
-use crate::journal::{Embedded, Journal};
+use crate::journal::{Embedded, Journal, Trouble};
 use crate::letters::{Desk, Page, Receipt, Redelivery, Refused, Shown};
 use crate::routing::Routes;
 use crate::secret::Secret;
+use crate::status::{Readiness, Status};
 use crate::tls;
+use crate::watch::kept_status;
 use anyhow::{Context, bail};
 use clap::Args;
 use reqwest::{Method, StatusCode, Url};
@@ -200,12 +202,28 @@ impl Reach {
         }
     }
 
+    /// What the operator watches.
+    pub(super) async fn status(&self) -> Done<Status> {
+        match self {
+            Reach::File(desk) => told(of_file(desk).await.map_err(Refused::Trouble)),
+            Reach::Server(server) => server.ask(Method::GET, "api/status", None).await,
+        }
+    }
+
     /// Lets go of the journal, if we had it.
     pub(super) async fn close(self) {
         if let Reach::File(desk) = self {
             desk.journal.close().await;
         }
     }
+}
+
+/// What the journal knows while no server runs.
+async fn of_file(desk: &Desk) -> Result<Status, Trouble> {
+    let now_ms = clock::steady_ms();
+    let status = kept_status(&desk.journal.kept().await?, now_ms);
+    let readiness = Readiness { status: "stopped".to_owned(), journal: "embedded".to_owned(), reason: None };
+    Ok(Status { readiness, ..status }.with_depths(&desk.journal.depths(now_ms).await?, "stopped"))
 }
 
 fn letter(id: &str) -> String {

@@ -10,6 +10,7 @@ use crate::format::Identity;
 use crate::headers;
 use crate::journal::{Journal, Lease, Progress, Trouble};
 use crate::telemetry::Delivery;
+use crate::watch::Answer;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -21,11 +22,24 @@ pub(super) struct Outcome {
     pub(super) advances: Advances,
     /// Whether the consumer was asked at all.
     pub(super) asked: bool,
+    /// What was said of it, where all of that was taken.
+    pub(super) said: Said,
+}
+
+/// What became of a record's events, for the line that tells its fate.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Said {
+    /// So many requests were taken.
+    pub(super) requests: usize,
+    /// So many events have no counterpart.
+    pub(super) no_counterpart: u64,
+    /// So many events a rule left out.
+    pub(super) dropped: u64,
 }
 
 impl Outcome {
     pub(super) fn hopeless(reason: Reason) -> Self {
-        Self { carried: Carried::Hopeless(reason), advances: Advances::new(), asked: false }
+        Self { carried: Carried::Hopeless(reason), advances: Advances::new(), asked: false, said: Said::default() }
     }
 }
 
@@ -54,12 +68,16 @@ pub(super) async fn carry(
         let shipment = Shipment { source: lease.record.source, platform: &platform, id, attempt: attempts };
         let verdict = consumer.attempt(request.clone(), shipment).await;
         if verdict != Verdict::Delivered {
+            if verdict.status().is_some() {
+                compare(consumer, lease, &plan, Answer::Refused);
+            }
             let last = index.checked_sub(1).and_then(|last| ids.get(last));
             let progress = last.map(|last| Progress { done: index as u32, last: last.clone() });
             return Ok(Outcome {
                 carried: Carried::Refused { verdict, attempts, progress },
                 advances: Advances::new(),
                 asked,
+                said: Said::default(),
             });
         }
         consumer.meter.ended(Delivery::Delivered, 1);
@@ -69,7 +87,10 @@ pub(super) async fn carry(
         attempts = 0;
     }
     count(consumer, lease, &plan);
-    Ok(Outcome { carried: Carried::Through { apart: plan.apart }, advances: plan.advances, asked })
+    compare(consumer, lease, &plan, Answer::Took);
+    let dropped = plan.unwanted + plan.behind;
+    let said = Said { requests: ids.len(), no_counterpart: plan.no_counterpart, dropped };
+    Ok(Outcome { carried: Carried::Through { apart: plan.apart }, advances: plan.advances, asked, said })
 }
 
 async fn plan(
@@ -83,15 +104,19 @@ async fn plan(
         Ok(opened) => opened,
         Err(reason) => return Ok(Err(reason)),
     };
+    let track = terms.track(opened.number());
+    let tracked = |plan: Plan| Plan { track, ..plan };
     let compared: Vec<Identity> = opened.compared(settings).into_keys().collect();
     if compared.is_empty() {
-        return Ok(opened.plan(settings, record, lease.by_hand, terms.max_event_age, &Advances::new()));
+        let plan = opened.plan(settings, record, lease.by_hand, terms.max_event_age, &Advances::new());
+        return Ok(plan.map(tracked));
     }
     // Nothing opened is held while the journal is asked.
     drop(opened);
     let advances = journal.advances(lease.consumer, compared, clock::steady_ms()).await?;
     let opened = Opened::new(record, &terms.routes);
-    Ok(opened.and_then(|opened| opened.plan(settings, record, lease.by_hand, terms.max_event_age, &advances)))
+    let plan = opened.and_then(|opened| opened.plan(settings, record, lease.by_hand, terms.max_event_age, &advances));
+    Ok(plan.map(tracked))
 }
 
 /// How many requests need not be sent again: those of an earlier attempt, if the plan still has them.
@@ -114,9 +139,16 @@ fn delivery_id(consumer: &Consumer, lease: &Lease, body: &[u8]) -> String {
     HEXLOWER.encode(digest.get(..16).unwrap_or_default())
 }
 
+/// A shadow run compares what consumers answer of their own accord: nothing that was asked for by hand.
+fn compare(consumer: &Consumer, lease: &Lease, plan: &Plan, answer: Answer) {
+    if let Some(track) = plan.track.as_ref().filter(|_| !lease.by_hand) {
+        track.answered(lease.record.id, lease.record.received_ms, &consumer.settings.name, answer);
+    }
+}
+
 fn count(consumer: &Consumer, lease: &Lease, plan: &Plan) {
     let meter = &consumer.meter;
-    meter.lost(lease.record.source, &plan.losses);
+    consumer.lost(lease.record.source, &plan.losses);
     meter.dropped(Rule::Kinds, plan.unwanted);
     meter.dropped(Rule::ForwardOnly, plan.behind);
     meter.ended(Delivery::NoCounterpart, plan.no_counterpart);

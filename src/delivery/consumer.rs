@@ -2,10 +2,13 @@
 
 use super::signing::sign;
 use super::{Outgoing, Settings, Verdict};
+use crate::clock;
 use crate::format::Format;
 use crate::headers::{ACCOUNT, ATTEMPT, DELIVERY, SOURCE, TRACEPARENT, goes_along, put};
 use crate::telemetry::ConsumerMeter;
 use crate::tls;
+use crate::translate::LossCode;
+use crate::watch::ConsumerSight;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -13,6 +16,7 @@ use hyper::{HeaderMap, Method, Request, Response};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
@@ -63,6 +67,8 @@ pub struct Consumer {
     pub settings: Settings,
     /// What is counted of it.
     pub meter: ConsumerMeter,
+    /// What is seen of it.
+    pub sight: Arc<ConsumerSight>,
     client: Client,
     running: Semaphore,
 }
@@ -72,7 +78,7 @@ impl Consumer {
     ///
     /// # Errors
     /// When its certificate authority cannot be read.
-    pub fn new(settings: Settings) -> anyhow::Result<Self> {
+    pub fn new(settings: Settings, sight: Arc<ConsumerSight>) -> anyhow::Result<Self> {
         let https = connector(&settings)?;
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -80,7 +86,7 @@ impl Consumer {
             .build(https);
         let running = Semaphore::new(settings.concurrency.min(Semaphore::MAX_PERMITS));
         let meter = ConsumerMeter::new(&settings.name, settings.format);
-        Ok(Self { settings, meter, client, running })
+        Ok(Self { settings, meter, sight, client, running })
     }
 
     /// Sends one body. At most `concurrency` at once; the wait for that is bounded like the attempt
@@ -102,11 +108,20 @@ impl Consumer {
         };
         let duration = begun.elapsed();
         self.meter.took(duration);
-        if verdict != Verdict::Delivered {
-            let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        if verdict == Verdict::Delivered {
+            self.sight.took(clock::steady_ms());
+        } else {
+            self.sight.failed(clock::steady_ms(), verdict.label(), verdict.status());
+            let duration_ms = clock::millis(duration);
             tracing::warn!(consumer = %self.settings.name, verdict = verdict.label(), status = verdict.status(), duration_ms, "not delivered");
         }
         verdict
+    }
+
+    /// Its format could not say something, each with where that stood.
+    pub fn lost(&self, source: Format, losses: &[(LossCode, String)]) {
+        self.meter.lost(source, losses);
+        self.sight.lost(source, losses);
     }
 
     fn request(&self, outgoing: Outgoing, shipment: Shipment<'_>) -> Request<Full<Bytes>> {
@@ -127,7 +142,7 @@ impl Consumer {
             None => headers.insert(TRACEPARENT, crate::trace::new_parent()),
         };
         if let Some(secret) = &settings.sign_with {
-            sign(&mut headers, secret, settings.format, &body, id, crate::clock::unix_seconds());
+            sign(&mut headers, secret, settings.format, &body, id, clock::unix_seconds());
         }
         for (name, value) in &settings.headers {
             headers.insert(name.clone(), value.clone());

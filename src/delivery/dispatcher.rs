@@ -3,13 +3,13 @@
 //! It holds no more than it is about to send: what waits stays in the journal.
 
 use super::Consumer;
-use super::carry::{Outcome, carry};
+use super::carry::{Outcome, Said, carry};
 use super::fate::{Carried, Circumstances, decide};
 use super::health::{Health, Refusal, Role, Turn};
 use super::plan::Terms;
 use crate::clock;
 use crate::fate::Reason;
-use crate::journal::{ConsumerId, End, Journal, Lease, Settlement, Trouble};
+use crate::journal::{ConsumerId, End, Journal, Lease, Record, Settlement, Trouble};
 use crate::telemetry::Delivery;
 use futures_util::FutureExt;
 use std::collections::VecDeque;
@@ -85,7 +85,10 @@ impl Dispatcher {
                 () = tokio::time::sleep(pause) => self.hungry = true,
                 changed = self.service.changed() => match changed {
                     // What was found out about the consumer may hold no more.
-                    Ok(()) => self.health = Health::new(),
+                    Ok(()) => {
+                        self.health = Health::new();
+                        self.service.borrow().consumer.sight.went(false, clock::steady_ms());
+                    }
                     Err(_) => break,
                 },
             }
@@ -189,9 +192,10 @@ impl Dispatcher {
             down_until_ms: self.health.probe_at_ms(),
             random: fastrand::f64(),
         };
-        let Outcome { carried, advances, .. } = outcome;
+        let Outcome { carried, advances, said, .. } = outcome;
         let (end, apart) = decide(carried, circumstances);
-        tell(&service.consumer, &lease, &end, apart.iter().map(|apart| apart.reason));
+        let apart_for = apart.iter().map(|apart| apart.reason);
+        tell(&service.consumer, &lease, &end, said, apart_for);
         Settlement { lease, end, apart, advances: advances.into_iter().collect(), now_ms: clock::steady_ms() }
     }
 
@@ -212,9 +216,13 @@ impl Dispatcher {
         };
         match turn {
             Some(Turn::WentDown) => {
+                service.consumer.sight.went(true, clock::steady_ms());
                 tracing::warn!(consumer = %settings.name, "consumer is down: it is asked by one probe at a time");
             }
-            Some(Turn::CameBack) => tracing::info!(consumer = %settings.name, "consumer is back"),
+            Some(Turn::CameBack) => {
+                service.consumer.sight.went(false, clock::steady_ms());
+                tracing::info!(consumer = %settings.name, "consumer is back");
+            }
             None => {}
         }
     }
@@ -225,17 +233,28 @@ fn released(lease: Lease) -> Settlement {
     Settlement { lease, end: End::Released, apart: Vec::new(), advances: Vec::new(), now_ms: clock::steady_ms() }
 }
 
-/// Counts and logs an ending. Nothing personal: a record is called by its place.
-fn tell(consumer: &Consumer, lease: &Lease, end: &End, apart: impl Iterator<Item = Reason>) {
+/// Counts an ending, and says a record's fate in one line. Nothing personal: a record is called by its
+/// place.
+fn tell(consumer: &Consumer, lease: &Lease, end: &End, said: Said, apart: impl Iterator<Item = Reason>) {
     let (meter, name, record) = (&consumer.meter, &consumer.settings.name, lease.record.id);
     let dead = |reason: Reason| {
         meter.dead_lettered(reason);
         tracing::warn!(consumer = %name, record, reason = reason.label(), "dead letter");
     };
+    let Record { source, kind, .. } = &*lease.record;
+    let (source, kind) = (source.label(), kind.label());
     apart.for_each(dead);
     match end {
         End::RetryAt { .. } => meter.ended(Delivery::Retried, 1),
         End::Buried { reason, .. } => dead(*reason),
+        End::Settled if said.requests > 0 => {
+            tracing::info!(consumer = %name, record, source, kind, requests = said.requests, "delivered");
+        }
+        End::Settled if said.no_counterpart > 0 => {
+            tracing::info!(consumer = %name, record, source, kind, "no counterpart");
+        }
+        End::Settled if said.dropped > 0 => tracing::info!(consumer = %name, record, source, kind, "dropped"),
+        // All of it was set aside, and that was said.
         End::Settled | End::Released => {}
     }
 }

@@ -9,7 +9,9 @@ use crate::journal::{Apart, Record};
 use crate::received::{lacks_number, line, number_of, pieces};
 use crate::routing::Routes;
 use crate::translate::LossCode;
+use crate::watch::{ALL_NUMBERS, Track};
 use hyper::body::Bytes;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,20 @@ pub struct Terms {
     pub routes: Arc<Routes>,
     /// `cloud.max_event_age`.
     pub max_event_age: Option<Duration>,
+    /// The numbers whose consumers are compared, by name.
+    pub compared: HashMap<String, Arc<Track>>,
+}
+
+impl Terms {
+    /// Where the consumers of a number are compared, if they are.
+    pub(super) fn track(&self, number: Option<&Number>) -> Option<Arc<Track>> {
+        match number {
+            _ if self.compared.is_empty() => None,
+            Some(number) => self.compared.get(&number.name).cloned(),
+            None if self.routes.is_empty() => self.compared.get(ALL_NUMBERS).cloned(),
+            None => None,
+        }
+    }
 }
 
 /// Everything that is to be done with a record.
@@ -30,7 +46,7 @@ pub(super) struct Plan {
     /// What is set aside.
     pub(super) apart: Vec<Apart>,
     /// What the consumer's format could not say.
-    pub(super) losses: Vec<LossCode>,
+    pub(super) losses: Vec<(LossCode, String)>,
     /// How many events the rule `kinds` left out.
     pub(super) unwanted: u64,
     /// How many statuses the rule `forward_only` left out.
@@ -41,6 +57,8 @@ pub(super) struct Plan {
     pub(super) advances: Advances,
     /// When the first of its events happened, in milliseconds since 1970.
     pub(super) happened_ms: Option<u64>,
+    /// Where its consumers are compared, if they are.
+    pub(super) track: Option<Arc<Track>>,
 }
 
 /// A record, opened.
@@ -63,6 +81,11 @@ impl<'r> Opened<'r> {
         let number = number_of(first, routes);
         let line = line(&first.address, number);
         Ok(Self { pieces, number, line })
+    }
+
+    /// The configured number it belongs to.
+    pub(super) const fn number(&self) -> Option<&'r Number> {
+        self.number
     }
 
     /// The messages whose statuses the rule `forward_only` compares, for this consumer.

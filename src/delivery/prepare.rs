@@ -22,8 +22,8 @@ pub struct Outgoing {
 pub struct Prepared {
     /// The requests, in order; none where nothing in it has a counterpart or is wanted.
     pub requests: Vec<Outgoing>,
-    /// What the consumer's format could not say.
-    pub losses: Vec<LossCode>,
+    /// What the consumer's format could not say, each with where it stood: a JSON pointer.
+    pub losses: Vec<(LossCode, String)>,
     /// How many events a rule of the operator left out.
     pub dropped: u64,
 }
@@ -53,7 +53,7 @@ impl Settings {
         };
         let rules = Rules { number, message_ids: self.message_ids, without_phone: WithoutPhone::UserId };
         let translation = translate_document(document, self.format, rules);
-        let losses = translation.losses.iter().map(|loss| loss.code).collect();
+        let losses = translation.losses.into_iter().map(|loss| (loss.code, loss.path)).collect();
         let request = |body: String| Outgoing { body: body.into(), verbatim: false, account: account.clone() };
         let requests = match self.format {
             Format::Normalized => batches(translation.bodies, self.batch).into_iter().map(request).collect(),

@@ -21,6 +21,25 @@ pub struct Identities {
     pub beside: Option<Identity>,
 }
 
+/// A message or status: which message, what of it, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'n> {
+    /// The message's id as it is written; empty without one.
+    pub id: &'n str,
+    /// `message`, or the word of the status.
+    pub word: &'n str,
+    /// When it happened, in milliseconds since 1970, where that can be told.
+    pub happened_ms: Option<u64>,
+}
+
+impl<'n> Told<'n> {
+    fn of(list: &str, item: &'n Node<'_>) -> Self {
+        let text = |key| item.object().and_then(|item| item.get(key)?.escaped()).unwrap_or_default();
+        let word = if list == "messages" { "message" } else { text("status") };
+        Self { id: text("id"), word, happened_ms: happened_ms(item) }
+    }
+}
+
 const ITEMS: [&str; 2] = ["messages", "statuses"];
 
 impl<'a> Piece<'a> {
@@ -34,6 +53,11 @@ impl<'a> Piece<'a> {
     #[must_use]
     pub fn conversation(&self) -> String {
         self.items().next().map(|(_, item)| conversation(item)).unwrap_or_default()
+    }
+
+    /// Its messages and statuses, as far as a cutover is concerned.
+    pub fn told(&self) -> impl Iterator<Item = Told<'_>> {
+        self.items().map(|(list, item)| Told::of(list, item))
     }
 
     /// When its first item happened, in milliseconds since 1970, where that can be told.

@@ -5,7 +5,7 @@ use crate::intake::{Intake, Taken};
 use crate::pass_through::PassThrough;
 use crate::received::Received;
 use crate::routing::Routes;
-use crate::telemetry::IngressMeter;
+use crate::watch::Witness;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -35,12 +35,12 @@ impl Policy {
         &self,
         received: Received<'_>,
         room: OwnedSemaphorePermit,
-        meter: &IngressMeter,
+        witness: &Witness,
     ) -> Result<Taken, Rejection> {
         match &self.next {
-            Next::Journal(intake) => Ok(intake.take(received, Some(room), &self.routes, meter).await?),
+            Next::Journal(intake) => Ok(intake.take(received, Some(room), &self.routes, witness).await?),
             Next::PassThrough(pass_through) => {
-                pass_through.deliver(received, &self.routes, meter).await?;
+                pass_through.deliver(received, &self.routes, witness).await?;
                 drop(room);
                 Ok(Taken::New)
             }

@@ -4,12 +4,15 @@ use super::gate::Gate;
 use super::proof::Unverified;
 use super::{Access, Doors, Policy, Rejection, handshake};
 use crate::capture::Capture;
+use crate::clock;
 use crate::format::Format;
+use crate::format::novelty::novelties;
 use crate::headers;
 use crate::intake::Taken;
 use crate::received::Received;
 use crate::routing::Routes;
-use crate::telemetry::{IngressMeter, Outcome};
+use crate::telemetry::Outcome;
+use crate::watch::Witness;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -31,7 +34,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Ingress {
     policy: RwLock<Arc<Policy>>,
     max_body_bytes: usize,
-    meter: IngressMeter,
+    witness: Witness,
     gate: Gate,
     capture: Option<Capture>,
 }
@@ -39,9 +42,9 @@ pub struct Ingress {
 impl Ingress {
     /// Takes webhooks as soon as it is routed to.
     #[must_use]
-    pub fn new(policy: Policy, max_body_bytes: usize) -> Self {
+    pub fn new(policy: Policy, max_body_bytes: usize, witness: Witness) -> Self {
         let policy = RwLock::new(Arc::new(policy));
-        Self { policy, max_body_bytes, meter: IngressMeter::new(), gate: Gate::new(), capture: None }
+        Self { policy, max_body_bytes, witness, gate: Gate::new(), capture: None }
     }
 
     /// Also writes down what it takes.
@@ -92,7 +95,7 @@ pub fn busy(ingress: Arc<Ingress>) -> Router {
 }
 
 async fn turn_away(State(ingress): Shared) -> Response {
-    ingress.meter.answered(None, Outcome::Unavailable, Duration::ZERO);
+    ingress.witness.answered(None, Outcome::Unavailable, Duration::ZERO);
     let mut answer = Rejection::Unavailable.into_response();
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
@@ -136,7 +139,8 @@ async fn on_premises_of(State(ingress): Shared, Path(number): Path<String>, requ
 
 impl Ingress {
     async fn answer(&self, request: Request, only: Option<Format>, number: Option<String>) -> Response {
-        let mut fate = Fate { meter: &self.meter, begun: Instant::now(), source: only, outcome: Outcome::Unavailable };
+        let mut fate =
+            Fate { witness: &self.witness, begun: Instant::now(), source: only, outcome: Outcome::Unavailable };
         let taken = self.take(request, only, number, &mut fate.source).await;
         fate.outcome = match &taken {
             Ok(Taken::New) => Outcome::Accepted,
@@ -180,7 +184,12 @@ impl Ingress {
         }
         let number = number.or_else(|| named(&policy.routes, &parts.headers));
         let received = Received { document, bytes: verified.bytes(), headers: &parts.headers, number };
-        policy.hand_on(received, pass, &self.meter).await
+        let unfamiliar = novelties(&received.document);
+        let taken = policy.hand_on(received, pass, &self.witness).await?;
+        if taken == Taken::New && !unfamiliar.is_empty() {
+            self.witness.unfamiliar(format, &unfamiliar, clock::steady_ms());
+        }
+        Ok(taken)
     }
 
     /// How large the body will be: as its sender says, else as large as it may be.
@@ -228,7 +237,7 @@ fn named(routes: &Routes, request: &HeaderMap) -> Option<String> {
 
 /// What becomes of a request; counted also when its sender hangs up and nobody is left to answer.
 struct Fate<'i> {
-    meter: &'i IngressMeter,
+    witness: &'i Witness,
     begun: Instant,
     source: Option<Format>,
     outcome: Outcome,
@@ -236,6 +245,6 @@ struct Fate<'i> {
 
 impl Drop for Fate<'_> {
     fn drop(&mut self) {
-        self.meter.answered(self.source, self.outcome, self.begun.elapsed());
+        self.witness.answered(self.source, self.outcome, self.begun.elapsed());
     }
 }

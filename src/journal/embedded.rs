@@ -11,6 +11,7 @@ mod keeper;
 mod lanes;
 mod letters;
 mod memory;
+mod notes;
 mod open;
 mod retention;
 mod schema;
@@ -20,8 +21,8 @@ mod space;
 pub use open::OpenError;
 
 use super::{
-    Amount, Appended, Arrival, ConsumerId, Depth, Leased, Letter, LetterId, Record, Selection, Settlement, Trouble,
-    Vitals,
+    Amount, Appended, Arrival, ConsumerId, Depth, Leased, Letter, LetterId, Note, Record, Selection, Settlement,
+    Trouble, Vitals,
 };
 use crate::clock;
 use crate::format::Identity;
@@ -269,6 +270,14 @@ impl Embedded {
 
     pub(super) async fn owe_again(&self, selection: Selection, now_ms: u64) -> Result<Amount, Trouble> {
         self.write(move |keeper| keeper.owe_again(&selection, now_ms)).await
+    }
+
+    pub(super) async fn keep(&self, notes: Vec<Note>) -> Result<(), Trouble> {
+        self.write(move |keeper| keeper.keep(&notes)).await
+    }
+
+    pub(super) async fn kept(&self) -> Result<Vec<Note>, Trouble> {
+        self.read(|keeper| keeper.kept()).await
     }
 
     pub(super) async fn close(&self) {

@@ -4,7 +4,7 @@
 use super::cipher::{Cipher, Symbol};
 use super::kept::{self, PHONE_MIN_DIGITS, Scope};
 use super::spelling;
-use crate::translate::message_id;
+use crate::format::message_id;
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 use sha2::{Digest, Sha256};
 

@@ -3,28 +3,17 @@
 //! when they are made after [`start_metrics`](super::start_metrics).
 
 use super::{
-    ACCEPT_DURATION, DEAD_LETTERED, DEAD_LETTERS, DELIVERIES, DELIVERY_DURATION, DELIVERY_LAG, DROPPED, DUPLICATES,
-    Delivery, EVENTS, LOSSES, NOBODY, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, RELOADS, WEBHOOKS,
+    ACCEPT_DURATION, CONSUMER_UP, DEAD_LETTERED, DEAD_LETTERS, DELIVERIES, DELIVERY_DURATION, DELIVERY_LAG, DROPPED,
+    DUPLICATES, Delivery, EVENTS, LOSSES, NOBODY, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, RELOADS, SOURCES, UNKNOWN,
+    WEBHOOKS, source_labels, source_place,
 };
 use crate::event::Kind;
 use crate::fate::{Reason, Rule};
 use crate::format::Format;
+use crate::format::novelty::What;
 use crate::translate::LossCode;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use std::time::Duration;
-
-/// The formats a platform sends.
-const SOURCES: [Format; 2] = [Format::Cloud, Format::OnPremises];
-/// What a request is called whose format nobody has told yet.
-const UNKNOWN: &str = "unknown";
-
-fn source_index(source: Option<Format>) -> usize {
-    SOURCES.iter().position(|known| Some(*known) == source).unwrap_or(SOURCES.len())
-}
-
-fn source_labels() -> impl Iterator<Item = &'static str> {
-    SOURCES.iter().map(|source| source.label()).chain([UNKNOWN])
-}
 
 /// What is counted of the platforms' requests.
 #[derive(Debug)]
@@ -35,6 +24,8 @@ pub struct IngressMeter {
     /// By source, then kind.
     events: Vec<Vec<Counter>>,
     duplicates: Vec<Counter>,
+    /// By source, then what.
+    unknown: Vec<Vec<Counter>>,
     /// Dead letters of unknown numbers, which no consumer's counter sees.
     unrouted: Counter,
 }
@@ -51,18 +42,23 @@ impl IngressMeter {
             let counter = |kind: &Kind| counter!(EVENTS, "source" => source.label(), "kind" => kind.label());
             Kind::ALL.iter().map(counter).collect()
         };
+        let by_what = |source: &Format| {
+            let counter = |what: &What| counter!(UNKNOWN, "source" => source.label(), "what" => what.label());
+            What::ALL.iter().map(counter).collect()
+        };
         Self {
             webhooks: source_labels().map(by_outcome).collect(),
             accept: source_labels().map(|source| histogram!(ACCEPT_DURATION, "source" => source)).collect(),
             events: SOURCES.iter().map(by_kind).collect(),
             duplicates: SOURCES.iter().map(|source| counter!(DUPLICATES, "source" => source.label())).collect(),
+            unknown: SOURCES.iter().map(by_what).collect(),
             unrouted: counter!(DEAD_LETTERED, "consumer" => NOBODY, "reason" => Reason::UnknownNumber.label()),
         }
     }
 
     /// A request was answered.
     pub fn answered(&self, source: Option<Format>, outcome: Outcome, took: Duration) {
-        let source = source_index(source);
+        let source = source.and_then(source_place).unwrap_or(SOURCES.len());
         if let Some(counter) = self.webhooks.get(source).and_then(|outcomes| outcomes.get(outcome as usize)) {
             counter.increment(1);
         }
@@ -73,7 +69,7 @@ impl IngressMeter {
 
     /// An accepted webhook holds so many events of a kind.
     pub fn events(&self, source: Format, kind: Kind, count: u64) {
-        let counters = self.events.get(source_index(Some(source)));
+        let counters = source_place(source).and_then(|place| self.events.get(place));
         if let Some(counter) = counters.and_then(|kinds| kinds.get(kind as usize)) {
             counter.increment(count);
         }
@@ -83,8 +79,16 @@ impl IngressMeter {
 impl IngressMeter {
     /// So many events of a webhook were known already.
     pub fn duplicates(&self, source: Format, count: u64) {
-        if let Some(counter) = self.duplicates.get(source_index(Some(source))) {
+        if let Some(counter) = source_place(source).and_then(|place| self.duplicates.get(place)) {
             counter.increment(count);
+        }
+    }
+
+    /// Something came that nobody has seen before.
+    pub fn unknown(&self, source: Format, what: What) {
+        let counters = source_place(source).and_then(|place| self.unknown.get(place));
+        if let Some(counter) = counters.and_then(|whats| whats.get(what as usize)) {
+            counter.increment(1);
         }
     }
 
@@ -173,9 +177,9 @@ impl ConsumerMeter {
     }
 
     /// The consumer's format could not say something.
-    pub fn lost(&self, source: Format, codes: &[LossCode]) {
-        let Some(counters) = self.losses.get(source_index(Some(source))) else { return };
-        for code in codes {
+    pub fn lost(&self, source: Format, losses: &[(LossCode, String)]) {
+        let Some(counters) = source_place(source).and_then(|place| self.losses.get(place)) else { return };
+        for (code, _) in losses {
             if let Some(counter) = counters.get(*code as usize) {
                 counter.increment(1);
             }
@@ -191,6 +195,11 @@ pub fn show_depth(consumer: &str, depth: [u64; 4], oldest: Duration) {
     }
     gauge!(QUEUE_OLDEST, "consumer" => consumer.to_owned()).set(oldest.as_secs_f64());
     gauge!(DEAD_LETTERS, "consumer" => consumer.to_owned()).set(depth.last().copied().unwrap_or_default() as f64);
+}
+
+/// Whether a consumer is up.
+pub fn show_up(consumer: &str, up: bool) {
+    gauge!(CONSUMER_UP, "consumer" => consumer.to_owned()).set(f64::from(up));
 }
 
 /// Something became a dead letter without an attempt at its consumer.

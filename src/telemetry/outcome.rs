@@ -79,11 +79,38 @@ impl Delivery {
     }
 }
 
+/// How the consumers of one number agree on a record, the label of `cutover_parity_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// All of them took it.
+    Both,
+    /// One took it and another refused it.
+    Refused,
+    /// One took it, and another was so far behind that it is not watched any more.
+    Behind,
+}
+
+impl Agreement {
+    /// All of them.
+    pub const ALL: [Agreement; 3] = [Agreement::Both, Agreement::Refused, Agreement::Behind];
+
+    /// The label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Agreement::Both => "both",
+            Agreement::Refused => "refused",
+            Agreement::Behind => "behind",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Kind;
     use crate::fate::{Reason, Rule};
+    use crate::format::novelty::What;
     use crate::translate::LossCode;
 
     /// Counters are found by the place of a variant in its list.
@@ -91,6 +118,8 @@ mod tests {
     fn lists_are_complete_and_in_order() {
         assert!(Outcome::ALL.iter().enumerate().all(|(index, outcome)| *outcome as usize == index));
         assert!(Delivery::ALL.iter().enumerate().all(|(index, outcome)| *outcome as usize == index));
+        assert!(Agreement::ALL.iter().enumerate().all(|(index, agreement)| *agreement as usize == index));
+        assert!(What::ALL.iter().enumerate().all(|(index, what)| *what as usize == index));
         assert!(Reason::ALL.iter().enumerate().all(|(index, reason)| *reason as usize == index));
         assert!(Rule::ALL.iter().enumerate().all(|(index, rule)| *rule as usize == index));
         assert!(Kind::ALL.iter().enumerate().all(|(index, kind)| *kind as usize == index));

@@ -4,9 +4,10 @@
 use super::error;
 use super::error_codes::{self, Place};
 use super::loss::LossCode;
-use super::message_id::{self, Spelling};
+use super::message_id;
 use super::phone::{self, SENDER};
 use super::{Scope, media, status, system};
+use crate::format::message_id::Spelling;
 use crate::json::{Node, Object, Path};
 
 /// The types the On-Premises client had.

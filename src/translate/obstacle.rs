@@ -105,6 +105,7 @@ fn has_word(item: &Object<'_>, key: &str, known: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::novelty::novelties;
 
     fn found(body: &str, to: Format) -> Vec<Option<Obstacle>> {
         obstacles(&Document::read(body.as_bytes(), None).expect("readable"), to)
@@ -164,6 +165,18 @@ mod tests {
         assert_eq!(found(&cloud_status("telepathy"), Format::OnPremises), [Some(Obstacle::Unknown)]);
         for same in [found(&cloud_status("x"), Format::Cloud), found(&flat_status("x"), Format::Normalized)] {
             assert_eq!(same, [None]);
+        }
+    }
+
+    #[test]
+    fn no_word_of_these_lists_is_news() {
+        for word in CLOUD_TYPES.into_iter().chain(FLAT_TYPES) {
+            let body = cloud(&format!(r#""messages":[{{"type":"{word}"}}]"#));
+            assert_eq!(novelties(&Document::read(body.as_bytes(), None).expect("readable")), [], "{word}");
+        }
+        for word in CLOUD_STATUSES.into_iter().chain(FLAT_STATUSES) {
+            let body = cloud(&format!(r#""statuses":[{{"status":"{word}"}}]"#));
+            assert_eq!(novelties(&Document::read(body.as_bytes(), None).expect("readable")), [], "{word}");
         }
     }
 }

@@ -8,7 +8,7 @@ pub enum MessageIds {
     /// They stay as they are.
     #[default]
     Keep,
-    /// They are converted between the two grammars, see [`message_id`](super::message_id).
+    /// They are converted between the two grammars, see [`message_id`](crate::format::message_id).
     Convert,
 }
 

@@ -4,8 +4,9 @@ use super::Scope;
 use super::error;
 use super::error_codes::Place;
 use super::loss::LossCode;
-use super::message_id::{self, Spelling};
+use super::message_id;
 use super::phone::{self, RECIPIENT};
+use crate::format::message_id::Spelling;
 use crate::json::{Node, Object, Path, same};
 
 /// Into the flat format. The recipient is written in every place where a generation of clients had

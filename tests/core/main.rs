@@ -9,6 +9,7 @@ mod error_codes;
 mod fixtures;
 mod generate;
 mod laws;
+mod novelty;
 mod redact;
 mod schema;
 mod tidy;

@@ -68,6 +68,11 @@ fn arrows_never_turn_back() {
         ["crate::ingress", "crate::intake", "crate::json", "crate::translate", "crate::delivery", "crate::letters"];
     assert_none(&forbidden(&["journal", "fate"], &around_the_journal));
     assert_none(&forbidden(&["letters"], &["crate::admin", "crate::cli", "axum", "reqwest"]));
+    let doers =
+        ["crate::ingress", "crate::intake", "crate::journal", "crate::delivery", "crate::admin", "axum", "hyper"];
+    assert_none(&forbidden(&["watch"], &doers));
+    assert_none(&forbidden(&["watch"], &["crate::clock", "tokio"]));
+    assert_none(&forbidden(&["status"], &["crate::watch", "crate::ingress", "crate::delivery", "crate::admin"]));
     assert_none(&forbidden(&["capture"], &["crate::translate", "crate::ingress", "crate::delivery"]));
 }
 

@@ -14,6 +14,8 @@ mod gone;
 mod lanes;
 /// Dead letters, and what the operator does with them.
 mod letters;
+/// What is noted beside the records.
+mod notes;
 /// What is left when the process ends.
 mod recovery;
 /// What was delivered is delivered once more.

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6375_7476;
 
 /// What each version added. Times are milliseconds since 1970.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     // Each record is owed to some consumers, in the order of its id; what nobody is owed any more is
     // in `done`, in the order in which that came about. The two indices are for the head of a lane,
     // and for what is parked.
@@ -40,6 +40,8 @@ const STEPS: [&str; 3] = [
      UPDATE owed SET behind = lane;
      CREATE INDEX owed_behind ON owed(consumer, behind, record) WHERE behind IS NOT NULL;
      CREATE TABLE fresh(seq INTEGER PRIMARY KEY, keys BLOB NOT NULL, at INTEGER NOT NULL);",
+    // What is kept beside the records: the cutover record of each number.
+    "CREATE TABLE note(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;",
 ];
 
 /// The version this program writes.

@@ -93,7 +93,7 @@ impl Space {
 
     /// How much is missing for another `bytes`: in the file, in the log, and for what the log still
     /// has to bring into the file.
-    fn missing(&mut self, db: &Connection, bytes: u64) -> rusqlite::Result<u64> {
+    pub(super) fn missing(&mut self, db: &Connection, bytes: u64) -> rusqlite::Result<u64> {
         if self.plenty_until.is_some_and(|until| Instant::now() < until) {
             return Ok(0);
         }

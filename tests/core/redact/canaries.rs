@@ -6,7 +6,7 @@ use super::redacted;
 use crate::generate::{self, Manners};
 use crate::laws::config;
 use crate::tree::Tree;
-use cutover::translate::message_id::{Spelling, convert};
+use cutover::format::message_id::{Spelling, convert};
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@ use super::{REDACTOR, redacted, value};
 use crate::laws::config;
 use crate::tree::Tree;
 use cutover::format::Format;
-use cutover::translate::message_id::{Spelling, convert};
+use cutover::format::message_id::{Spelling, convert};
 use cutover::translate::{MessageIds, Rules, translate};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use proptest::prelude::*;

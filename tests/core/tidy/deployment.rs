@@ -7,7 +7,8 @@ use super::source::sources;
 use cutover::event::Kind;
 use cutover::fate::{Reason, Rule};
 use cutover::format::Format;
-use cutover::telemetry::{Delivery, Outcome};
+use cutover::format::novelty::What;
+use cutover::telemetry::{Agreement, Delivery, Outcome};
 use cutover::translate::LossCode;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,15 +18,6 @@ const DASHBOARD: &str = "deploy/grafana/dashboard.json";
 const ALERTS: &str = "deploy/grafana/alerts.yaml";
 const CASES: [&str; 2] = ["deploy/grafana/alerts.test.yaml", "deploy/grafana/alerts.week.test.yaml"];
 const COMPOSE: &str = "deploy/compose.yaml";
-
-/// Metrics that the dashboard and the alerts are written for, and the program does not have yet.
-const COMING: [&str; 5] = [
-    "cutover_unknown_total",
-    "cutover_switches_total",
-    "cutover_last_event_timestamp_seconds",
-    "cutover_parity_total",
-    "cutover_consumer_up",
-];
 
 fn text(path: &str) -> String {
     read(path).unwrap_or_else(|reason| panic!("{reason}"))
@@ -91,7 +83,7 @@ fn matchers(selector: &str) -> Vec<(String, String)> {
 
 fn metrics() -> BTreeSet<String> {
     let telemetry = sources().into_iter().filter(|source| source.room() == "telemetry");
-    telemetry.flat_map(|source| super::documents::metrics_in(&source.text)).chain(COMING.map(str::to_owned)).collect()
+    telemetry.flat_map(|source| super::documents::metrics_in(&source.text)).collect()
 }
 
 /// The values of a label, where the program has a list of them.
@@ -101,8 +93,8 @@ fn closed_list(metric: &str, label: &str) -> Option<Vec<&'static str>> {
         ("cutover_webhooks_total", "outcome") => Outcome::ALL.map(Outcome::label).to_vec(),
         ("cutover_deliveries_total", "outcome") => Delivery::ALL.map(Delivery::label).to_vec(),
         ("cutover_config_reloads_total", "outcome") => vec!["applied", "refused"],
-        ("cutover_parity_total", "outcome") => vec!["both", "refused", "behind"],
-        ("cutover_unknown_total", "what") => vec!["message_type", "status", "field", "member"],
+        ("cutover_parity_total", "outcome") => Agreement::ALL.map(Agreement::label).to_vec(),
+        ("cutover_unknown_total", "what") => What::ALL.map(What::label).to_vec(),
         ("cutover_switches_total", "to") => platforms(),
         (_, "source") => [platforms(), vec!["unknown"]].concat(),
         (_, "from" | "to") => [platforms(), vec![Format::Normalized.label()]].concat(),

@@ -1,0 +1,98 @@
+//! `/api/status`: what the operator watches, once or as a stream.
+
+use super::Admin;
+use super::api::ok;
+use crate::clock;
+use crate::status::Status;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How often the stream says it.
+const EVERY: Duration = Duration::from_secs(2);
+/// What is younger is said again to whoever asks: many who watch cost no more than one.
+const FRESH_MS: u64 = 900;
+/// A journal that is busy is not waited for any longer; its depths are left out then.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// So many may watch; the rest of the listener's connections is for probes and scrapers.
+const WATCHERS: usize = 32;
+
+/// Those who watch, and what they were told last.
+pub(super) struct Watchers {
+    seats: Arc<Semaphore>,
+    told: tokio::sync::Mutex<Option<Told>>,
+}
+
+#[derive(Clone)]
+struct Told {
+    at_ms: u64,
+    text: Arc<str>,
+}
+
+impl Watchers {
+    pub(super) fn new() -> Self {
+        Self { seats: Arc::new(Semaphore::new(WATCHERS)), told: tokio::sync::Mutex::new(None) }
+    }
+}
+
+impl Admin {
+    async fn status(&self) -> Status {
+        let now_ms = clock::steady_ms();
+        let mut status = self.watch.shown(now_ms);
+        status.readiness = self.readiness();
+        if let Some(journal) = &self.journal
+            && let Ok(Ok(depths)) = tokio::time::timeout(PATIENCE, journal.depths(now_ms)).await
+        {
+            return status.with_depths(&depths, "gone");
+        }
+        status
+    }
+
+    async fn status_text(&self) -> Arc<str> {
+        let mut told = self.watchers.told.lock().await;
+        let now_ms = clock::steady_ms();
+        if let Some(told) = told.as_ref().filter(|told| now_ms.saturating_sub(told.at_ms) < FRESH_MS) {
+            return Arc::clone(&told.text);
+        }
+        let text: Arc<str> = serde_json::to_string(&self.status().await).unwrap_or_default().into();
+        *told = Some(Told { at_ms: now_ms, text: Arc::clone(&text) });
+        text
+    }
+}
+
+pub(super) async fn once(State(admin): State<Arc<Admin>>) -> Response {
+    ok(&admin.status().await)
+}
+
+/// An event named `status` every other second, until the listener ends.
+pub(super) async fn stream(State(admin): State<Arc<Admin>>) -> Response {
+    let Ok(seat) = Arc::clone(&admin.watchers.seats).try_acquire_owned() else {
+        let told = "too many are watching: close a page, or ask /api/status now and then\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "10")], told).into_response();
+    };
+    let first = Turn { admin, is_first: true, seat };
+    let events = stream::unfold(first, |turn| async move {
+        if !turn.is_first && turn.admin.ends_within(EVERY).await {
+            return None;
+        }
+        let event = Event::default().event("status").data(&*turn.admin.status_text().await);
+        Some((Ok::<Event, Infallible>(event), Turn { is_first: false, ..turn }))
+    });
+    let stream = Sse::new(events).keep_alive(KeepAlive::default());
+    ([(CACHE_CONTROL, "no-store")], stream).into_response()
+}
+
+/// One who watches.
+struct Turn {
+    admin: Arc<Admin>,
+    is_first: bool,
+    #[expect(dead_code, reason = "given back when the stream ends")]
+    seat: OwnedSemaphorePermit,
+}

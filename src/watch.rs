@@ -1,0 +1,220 @@
+//! What the operator watches, while it happens: which platform each number speaks and how it got there,
+//! what each consumer takes, what is lost, what nobody has seen before.
+//!
+//! Everything here is in memory and bounded; the cutover records are handed out to be kept. It knows no
+//! journal, no HTTP and no clock, and it never holds anybody up: losing it loses no event.
+
+mod consumer;
+mod cutover;
+mod minutes;
+mod overlap;
+mod parity;
+mod platform;
+mod rhythm;
+mod sighting;
+mod track;
+mod unfamiliar;
+mod witness;
+
+pub use consumer::ConsumerSight;
+pub use parity::Answer;
+pub use sighting::Sighting;
+pub use track::Track;
+pub use witness::Witness;
+
+use crate::format::Format;
+use crate::format::novelty::Novelty;
+use crate::status::{self, Status};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use track::Record;
+use unfamiliar::Unfamiliar;
+use witness::Requests;
+
+/// What everything that comes in is watched as where no number is configured.
+pub const ALL_NUMBERS: &str = "all";
+/// What the kept record of a number is called: this, and its name.
+const NUMBER: &str = "number/";
+const UNFAMILIAR: &str = "unfamiliar";
+
+/// The live picture.
+#[derive(Debug)]
+pub struct Watch {
+    started_ms: u64,
+    picture: RwLock<Picture>,
+    unfamiliar: Mutex<Unfamiliar>,
+    requests: Requests,
+    /// What was kept of numbers that nobody has configured since.
+    dormant: Mutex<HashMap<String, Record>>,
+}
+
+/// Who is watched.
+#[derive(Debug, Default)]
+struct Picture {
+    tracks: HashMap<String, Arc<Track>>,
+    sights: HashMap<String, Arc<ConsumerSight>>,
+    /// Those that are configured, in their order.
+    numbers: Vec<Arc<Track>>,
+    consumers: Vec<Arc<ConsumerSight>>,
+}
+
+impl Picture {
+    /// A consumer that understands another format now is another one.
+    fn sight(&mut self, name: &str, format: Format) -> Arc<ConsumerSight> {
+        let new = || Arc::new(ConsumerSight::new(name, format));
+        let sight = self.sights.entry(name.to_owned()).or_insert_with(new);
+        if sight.format() != format {
+            *sight = new();
+        }
+        Arc::clone(sight)
+    }
+}
+
+/// A number and the consumers it is delivered to.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    /// The number's name.
+    pub number: String,
+    /// Its consumers' names.
+    pub deliver_to: Vec<String>,
+}
+
+/// A lock whose holder panicked still holds good data: none of ours is left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watch {
+    /// Watches nothing yet; `kept` is what was handed out before the restart.
+    #[must_use]
+    pub fn new(started_ms: u64, kept: &[(String, String)]) -> Self {
+        let unfamiliar = kept.iter().find(|(name, _)| name == UNFAMILIAR);
+        let unfamiliar = unfamiliar.and_then(|(_, text)| Unfamiliar::read(text)).unwrap_or_default();
+        Self {
+            started_ms,
+            picture: RwLock::default(),
+            unfamiliar: Mutex::new(unfamiliar),
+            requests: Requests::default(),
+            dormant: Mutex::new(numbers(kept).collect()),
+        }
+    }
+
+    /// From now on these are watched.
+    pub fn watch(&self, numbers: Vec<Watched>, consumers: &[(String, Format)], now_ms: u64) {
+        let mut picture = self.picture.write().unwrap_or_else(PoisonError::into_inner);
+        let mut dormant = lock(&self.dormant);
+        let mut track = |watched: Watched| {
+            let kept = || Arc::new(Track::new(&watched.number, dormant.remove(&watched.number).unwrap_or_default()));
+            let track = Arc::clone(picture.tracks.entry(watched.number.clone()).or_insert_with(kept));
+            track.deliver_to(watched.deliver_to, now_ms);
+            track
+        };
+        let numbers = numbers.into_iter().map(&mut track).collect();
+        let consumers = consumers.iter().map(|(name, format)| picture.sight(name, *format)).collect();
+        (picture.numbers, picture.consumers) = (numbers, consumers);
+    }
+
+    /// What is seen of a consumer of this name and format.
+    #[must_use]
+    pub fn consumer(&self, name: &str, format: Format) -> Arc<ConsumerSight> {
+        let mut picture = self.picture.write().unwrap_or_else(PoisonError::into_inner);
+        picture.sight(name, format)
+    }
+
+    /// The numbers whose consumers are compared, by name: those with several.
+    #[must_use]
+    pub fn compared(&self) -> HashMap<String, Arc<Track>> {
+        let picture = self.read();
+        let several = picture.tracks.iter().filter(|(_, track)| track.has_several());
+        several.map(|(name, track)| (name.clone(), Arc::clone(track))).collect()
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Picture> {
+        self.picture.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Messages or statuses arrived for a number.
+    fn arrived(&self, sighting: &Sighting<'_>, at_ms: u64) {
+        if let Some(track) = self.track(sighting) {
+            track.arrived(sighting, at_ms);
+        }
+    }
+
+    /// The number of a sighting, if it is watched. An event of no number is nobody's.
+    fn track(&self, sighting: &Sighting<'_>) -> Option<Arc<Track>> {
+        let name = sighting.number.map_or(ALL_NUMBERS, |number| &number.name);
+        self.read().tracks.get(name).map(Arc::clone)
+    }
+
+    fn unfamiliar(&self, source: Format, novelties: &[Novelty], now_ms: u64) {
+        let mut unfamiliar = lock(&self.unfamiliar);
+        novelties.iter().for_each(|novelty| unfamiliar.see(source, novelty, now_ms));
+    }
+
+    /// What is to be kept across a restart and has changed since it was asked the last time: names and
+    /// texts.
+    #[must_use]
+    pub fn changed(&self) -> Vec<(String, String)> {
+        let written = |track: &Arc<Track>| {
+            let text = serde_json::to_string(&track.changed()?).ok()?;
+            Some((format!("{NUMBER}{}", track.name()), text))
+        };
+        let mut changed: Vec<(String, String)> = self.read().tracks.values().filter_map(written).collect();
+        let unfamiliar = lock(&self.unfamiliar).changed();
+        changed.extend(unfamiliar.map(|text| (UNFAMILIAR.to_owned(), text)));
+        changed
+    }
+
+    /// What was handed out could not be kept: all of it is handed out once more.
+    pub fn has_not_been_kept(&self) {
+        self.read().tracks.values().for_each(|track| track.has_changed());
+        lock(&self.unfamiliar).touch();
+    }
+
+    /// What is seen, in the words of the status. Readiness and what the journal knows is left open.
+    #[must_use]
+    pub fn shown(&self, now_ms: u64) -> Status {
+        let picture = self.read();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            now_ms,
+            started_ms: Some(self.started_ms),
+            numbers: picture.numbers.iter().map(|track| track.shown(now_ms)).collect(),
+            consumers: picture.consumers.iter().map(|sight| sight.shown(now_ms)).collect(),
+            losses: picture.consumers.iter().flat_map(|sight| sight.losses()).collect(),
+            unknown: lock(&self.unfamiliar).shown(),
+            webhooks: self.requests.shown(),
+            ..Status::default()
+        }
+    }
+}
+
+/// The same from what was kept alone, where no server runs.
+#[must_use]
+pub fn kept_status(kept: &[(String, String)], now_ms: u64) -> Status {
+    let mut numbers: Vec<status::Number> =
+        numbers(kept).map(|(name, record)| record.shown(&name, None, now_ms)).collect();
+    numbers.sort_by(|one, other| one.name.cmp(&other.name));
+    let unfamiliar = kept.iter().find(|(name, _)| name == UNFAMILIAR).and_then(|(_, text)| Unfamiliar::read(text));
+    Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        now_ms,
+        numbers,
+        unknown: unfamiliar.unwrap_or_default().shown(),
+        ..Status::default()
+    }
+}
+
+/// The records among what was kept. What cannot be read, as by an older program, begins anew.
+fn numbers(kept: &[(String, String)]) -> impl Iterator<Item = (String, Record)> {
+    kept.iter().filter_map(|(name, text)| {
+        let name = name.strip_prefix(NUMBER)?;
+        match serde_json::from_str(text) {
+            Ok(record) => Some((name.to_owned(), record)),
+            Err(error) => {
+                tracing::warn!(number = name, %error, "the cutover record cannot be read, and begins anew");
+                None
+            }
+        }
+    })
+}

@@ -1,0 +1,140 @@
+//! One number while the proxy runs: its cutover record, its minutes, and how its consumers agree.
+
+use super::cutover::{Cutover, Seen, Switch};
+use super::lock;
+use super::minutes::Minutes;
+use super::parity::{Answer, Parity};
+use super::platform::Platform;
+use super::sighting::{Sighting, Told};
+use crate::status;
+use crate::telemetry::NumberMeter;
+use serde::{Deserialize, Serialize};
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// One number.
+#[derive(Debug)]
+pub struct Track {
+    name: String,
+    meter: NumberMeter,
+    record: Mutex<Record>,
+    parity: Mutex<Option<Parity>>,
+    has_changed: AtomicBool,
+    /// Which number came first under this name, if no number is configured.
+    first: Mutex<Option<u64>>,
+    hasher: RandomState,
+}
+
+/// What is kept of a number across restarts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Record {
+    cutover: Cutover,
+    minutes: Minutes,
+    mixed: bool,
+}
+
+impl Track {
+    /// A number of this name, with what was kept of it.
+    pub(super) fn new(name: &str, record: Record) -> Self {
+        let meter = NumberMeter::new(name);
+        for platform in [Platform::Cloud, Platform::OnPremises] {
+            meter.last_event(platform.format(), record.cutover.last_of(platform).unwrap_or_default());
+        }
+        Self {
+            name: name.to_owned(),
+            meter,
+            record: Mutex::new(record),
+            parity: Mutex::new(None),
+            has_changed: AtomicBool::new(false),
+            first: Mutex::new(None),
+            hasher: RandomState::new(),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it has several consumers.
+    pub(super) fn has_several(&self) -> bool {
+        lock(&self.parity).is_some()
+    }
+
+    /// From now on these consumers receive what comes for it.
+    pub(super) fn deliver_to(&self, consumers: Vec<String>, now_ms: u64) {
+        let mut parity = lock(&self.parity);
+        let same = parity.as_ref().is_some_and(|parity| parity.consumers() == consumers);
+        if !same {
+            *parity = (consumers.len() > 1).then(|| Parity::new(consumers, now_ms));
+        }
+    }
+
+    /// Messages or statuses arrived.
+    pub(super) fn arrived(&self, sighting: &Sighting<'_>, at_ms: u64) {
+        let Some(platform) = Platform::of(sighting.source).filter(|_| !sighting.told.is_empty()) else { return };
+        let mut record = lock(&self.record);
+        if let Some(number) = &sighting.called {
+            // Several numbers come in under one name where none is configured: this tells them apart.
+            let number = self.hasher.hash_one(number);
+            record.mixed |= *lock(&self.first).get_or_insert(number) != number;
+        }
+        let mixed = record.mixed;
+        let mut switches = Vec::new();
+        for Told { id, word, happened_ms } in &sighting.told {
+            let seen = Seen { platform, at_ms, happened_ms: *happened_ms, id, word };
+            switches.extend(record.cutover.see(seen, mixed));
+        }
+        record.minutes.add(at_ms, platform as usize, u32::try_from(sighting.told.len()).unwrap_or(u32::MAX));
+        drop(record);
+        self.has_changed();
+        self.meter.last_event(platform.format(), at_ms);
+        switches.iter().for_each(|switch| self.tell(switch));
+    }
+
+    fn tell(&self, switch: &Switch) {
+        self.meter.switched(switch.to.format());
+        let gap_seconds = super::cutover::seconds(switch.gap_ms());
+        let (from, to) = (switch.to.other().label(), switch.to.label());
+        tracing::info!(number = %self.name, from, to, gap_seconds, "the number has switched");
+    }
+
+    /// A consumer has answered a record of this number.
+    pub fn answered(&self, record: i64, received_ms: u64, consumer: &str, answer: Answer) {
+        if let Some(parity) = lock(&self.parity).as_mut()
+            && let Some(agreement) = parity.answered(record, received_ms, consumer, answer)
+        {
+            self.meter.agreed(agreement);
+        }
+    }
+
+    /// From now on there is something to be kept.
+    pub(super) fn has_changed(&self) {
+        self.has_changed.store(true, Ordering::Relaxed);
+    }
+
+    /// What is to be kept, if something has changed since it was asked the last time.
+    pub(super) fn changed(&self) -> Option<Record> {
+        self.has_changed.swap(false, Ordering::Relaxed).then(|| lock(&self.record).clone())
+    }
+
+    /// It in the words of the status.
+    pub(super) fn shown(&self, now_ms: u64) -> status::Number {
+        let parity = lock(&self.parity).as_ref().map(|parity| parity.shown(now_ms));
+        lock(&self.record).shown(&self.name, parity, now_ms)
+    }
+}
+
+impl Record {
+    /// What was kept of a number, in the words of the status.
+    pub(super) fn shown(&self, name: &str, parity: Option<status::Parity>, now_ms: u64) -> status::Number {
+        status::Number {
+            name: name.to_owned(),
+            minutes: self.minutes.shown(now_ms),
+            parity,
+            ..self.cutover.shown(now_ms, self.mixed)
+        }
+    }
+}
