@@ -62,7 +62,8 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    pub(super) const ALL: [Delivery; 5] =
+    /// All outcomes.
+    pub const ALL: [Delivery; 5] =
         [Delivery::Delivered, Delivery::Retried, Delivery::DeadLettered, Delivery::Dropped, Delivery::NoCounterpart];
 
     /// The label value.

@@ -1,6 +1,7 @@
 //! The rules of the house, held against the files of the repository: which way imports point, what
 //! files are called and how long they are, and that the documents name what the program says.
 
+mod deployment;
 mod documents;
 mod source;
 

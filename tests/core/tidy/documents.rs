@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-fn read(path: &str) -> Result<String, String> {
+pub(super) fn read(path: &str) -> Result<String, String> {
     let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(whole).map_err(|error| format!("{path}: {error}"))
 }
@@ -39,16 +39,17 @@ fn every_outcome_of_a_webhook_is_documented() {
     assert_none(&unnamed("docs/operating.md", outcomes));
 }
 
+/// The names of metrics that stand in it between quotes.
+pub(super) fn metrics_in(text: &str) -> Vec<String> {
+    let quoted = text.split('"').skip(1).step_by(2);
+    let metric = |word: &&str| word.starts_with("cutover_") && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    quoted.filter(metric).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_metric_is_documented() {
-    let of_file = |text: &str| -> Vec<String> {
-        let quoted = text.split('"').skip(1).step_by(2);
-        let metric =
-            |word: &&str| word.starts_with("cutover_") && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-        quoted.filter(metric).map(str::to_owned).collect()
-    };
     let telemetry = sources().into_iter().filter(|source| source.room() == "telemetry");
-    let metrics: BTreeSet<String> = telemetry.flat_map(|source| of_file(&source.text)).collect();
+    let metrics: BTreeSet<String> = telemetry.flat_map(|source| metrics_in(&source.text)).collect();
     assert!(metrics.len() >= 5, "the metrics stand in src/telemetry.rs: {metrics:?}");
     assert_none(&unnamed("docs/operating.md", metrics));
 }
