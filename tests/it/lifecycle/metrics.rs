@@ -84,6 +84,7 @@ fn names_and_labels_are_those_of_the_contract() {
         ("cutover_accept_duration_seconds", "source"),
         ("cutover_build_info", "version"),
         ("cutover_config_reloads_total", "outcome"),
+        ("cutover_consumer_up", "consumer"),
         ("cutover_dead_lettered_total", "consumer,reason"),
         ("cutover_deliveries_total", "consumer,outcome"),
         ("cutover_delivery_duration_seconds", "consumer"),
@@ -91,7 +92,11 @@ fn names_and_labels_are_those_of_the_contract() {
         ("cutover_dropped_total", "consumer,rule"),
         ("cutover_duplicates_total", "source"),
         ("cutover_events_total", "source,kind"),
+        ("cutover_last_event_timestamp_seconds", "number,source"),
         ("cutover_losses_total", "from,to,code"),
+        ("cutover_parity_total", "number,outcome"),
+        ("cutover_switches_total", "number,to"),
+        ("cutover_unknown_total", "source,what"),
         ("cutover_webhooks_total", "source,outcome"),
     ];
     let found: BTreeSet<(String, String)> =
