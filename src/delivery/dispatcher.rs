@@ -45,6 +45,8 @@ pub struct Dispatcher {
     /// Whether the journal may have something for us.
     hungry: bool,
     next_due_ms: Option<u64>,
+    /// Nothing new is begun, and what still comes in says nothing of one that is not asked any more.
+    is_ending: bool,
 }
 
 /// An attempt that is over.
@@ -68,12 +70,14 @@ impl Dispatcher {
             running: JoinSet::new(),
             hungry: true,
             next_due_ms: None,
+            is_ending: false,
         }
     }
 
     /// Delivers until `stop` says so, then lets what runs come to its end.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let wake = self.journal.wake_of(self.id);
+        self.ask_anew();
         loop {
             self.fill().await;
             let pause = Duration::from_millis(self.wake_at_ms().saturating_sub(clock::steady_ms()));
@@ -84,20 +88,24 @@ impl Dispatcher {
                 () = wake.notified() => self.hungry = true,
                 () = tokio::time::sleep(pause) => self.hungry = true,
                 changed = self.service.changed() => match changed {
-                    // What was found out about the consumer may hold no more.
-                    Ok(()) => {
-                        self.health = Health::new();
-                        self.service.borrow().consumer.sight.went(false, clock::steady_ms());
-                    }
+                    Ok(()) => self.ask_anew(),
                     Err(_) => break,
                 },
             }
         }
+        self.ask_anew();
+        self.is_ending = true;
         let released = std::mem::take(&mut self.ready).into_iter().map(released).collect();
         self.journal.settle(released);
         while let Some(ended) = self.running.join_next().await {
             self.settle_all(ended);
         }
+    }
+
+    /// What was found out about the consumer may hold no more.
+    fn ask_anew(&mut self) {
+        self.health = Health::new();
+        self.service.borrow().consumer.sight.went(false, clock::steady_ms());
     }
 
     /// When to look again, if nobody wakes us before.
@@ -214,7 +222,7 @@ impl Dispatcher {
                 None
             }
         };
-        match turn {
+        match turn.filter(|_| !self.is_ending) {
             Some(Turn::WentDown) => {
                 service.consumer.sight.went(true, clock::steady_ms());
                 tracing::warn!(consumer = %settings.name, "consumer is down: it is asked by one probe at a time");
