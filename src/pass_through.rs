@@ -134,7 +134,8 @@ async fn ask<'c>(
 }
 
 fn answer(taken: &Result<(), Undelivered>) -> Answer {
-    if taken.is_ok() { Answer::Took } else { Answer::Refused }
+    // If the platform comes again, that is another webhook.
+    if taken.is_ok() { Answer::Took } else { Answer::GaveUp }
 }
 
 async fn send(consumer: &Consumer, prepared: Prepared, source: Format, headers: &HeaderMap) -> Result<(), Undelivered> {

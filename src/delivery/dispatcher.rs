@@ -11,6 +11,7 @@ use crate::clock;
 use crate::fate::Reason;
 use crate::journal::{ConsumerId, End, Journal, Lease, Record, Settlement, Trouble};
 use crate::telemetry::Delivery;
+use crate::watch::Answer;
 use futures_util::FutureExt;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -200,8 +201,14 @@ impl Dispatcher {
             down_until_ms: self.health.probe_at_ms(),
             random: fastrand::f64(),
         };
-        let Outcome { carried, advances, said, .. } = outcome;
+        let Outcome { carried, advances, said, track, .. } = outcome;
+        let was_answered = matches!(&carried, Carried::Refused { verdict, .. } if verdict.status().is_some());
         let (end, apart) = decide(carried, circumstances);
+        // A shadow run compares what consumers answer of their own accord, nothing that was asked for by hand.
+        if let (Some(track), Some(answer), false) = (track, answer(&end, was_answered), lease.by_hand) {
+            let consumer = &service.consumer.settings.name;
+            track.answered(lease.record.id, lease.record.received_ms, consumer, answer);
+        }
         let apart_for = apart.iter().map(|apart| apart.reason);
         tell(&service.consumer, &lease, &end, said, apart_for);
         Settlement { lease, end, apart, advances: advances.into_iter().collect(), now_ms: clock::steady_ms() }
@@ -233,6 +240,16 @@ impl Dispatcher {
             }
             None => {}
         }
+    }
+}
+
+/// What an ending says to those who compare consumers. An attempt that nobody answered says nothing.
+fn answer(end: &End, was_answered: bool) -> Option<Answer> {
+    match end {
+        End::Settled => Some(Answer::Took),
+        End::Buried { .. } => Some(Answer::GaveUp),
+        End::RetryAt { .. } => was_answered.then_some(Answer::Refused),
+        End::Released => None,
     }
 }
 
