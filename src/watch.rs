@@ -140,10 +140,14 @@ impl Watch {
         }
     }
 
-    /// The number of a sighting, if it is watched. An event of no number is nobody's.
+    /// The number of a sighting, if it is watched. An event of no number is nobody's, unless no number is
+    /// configured.
     fn track(&self, sighting: &Sighting<'_>) -> Option<Arc<Track>> {
-        let name = sighting.number.map_or(ALL_NUMBERS, |number| &number.name);
-        self.read().tracks.get(name).map(Arc::clone)
+        let picture = self.read();
+        match sighting.number {
+            Some(number) => picture.tracks.get(&number.name).map(Arc::clone),
+            None => picture.numbers.first().filter(|track| track.name() == ALL_NUMBERS).map(Arc::clone),
+        }
     }
 
     fn unfamiliar(&self, source: Format, novelties: &[Novelty], now_ms: u64) {
