@@ -94,7 +94,7 @@ impl Dispatcher {
                 },
             }
         }
-        self.ask_anew();
+        self.service.borrow().consumer.sight.went(false, clock::steady_ms());
         self.is_ending = true;
         let released = std::mem::take(&mut self.ready).into_iter().map(released).collect();
         self.journal.settle(released);
