@@ -10,6 +10,7 @@ mod numbers;
 mod parity;
 mod playground;
 mod restarts;
+mod stalled;
 mod stream;
 mod terminal;
 

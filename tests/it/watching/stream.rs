@@ -14,14 +14,14 @@ const PATH: &str = "/api/status/stream";
 const WATCHERS: usize = 32;
 
 /// One who watches: an open connection, read as it comes.
-struct Watcher {
+pub(super) struct Watcher {
     status: String,
     headers: Headers,
     lines: BufReader<TcpStream>,
 }
 
 impl Watcher {
-    fn of(proxy: &Proxy) -> Self {
+    pub(super) fn of(proxy: &Proxy) -> Self {
         Self::asking(proxy, &Request::get(PATH).by_address(proxy.admin))
     }
 
@@ -34,7 +34,7 @@ impl Watcher {
     }
 
     /// The data of the next event named `status`; `None` at the end.
-    fn next(&mut self) -> Option<Value> {
+    pub(super) fn next(&mut self) -> Option<Value> {
         let mut is_status = false;
         let mut line = String::new();
         loop {
