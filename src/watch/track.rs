@@ -143,6 +143,13 @@ impl Track {
 }
 
 impl Record {
+    /// As it is by the clock of now: a machine's clock may have been set back since it was kept.
+    pub(super) fn not_after(mut self, now_ms: u64) -> Self {
+        self.cutover.not_after(now_ms);
+        self.minutes.not_after(now_ms);
+        self
+    }
+
     /// What was kept of a number, in the words of the status.
     pub(super) fn shown(&self, name: &str, parity: Option<status::Parity>, now_ms: u64) -> status::Number {
         status::Number {
