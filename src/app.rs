@@ -146,7 +146,9 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(webhooks.run(webhooks_stopped));
         tasks.spawn(admin_server.run(admin_stopped));
-        let keeping = journal.clone().map(|journal| tokio::spawn(keeping::keep_on(Arc::clone(&watch), journal)));
+        let (keeping_stop, keeping_stopped) = watch::channel(false);
+        let keep_on = |journal| tokio::spawn(keeping::keep_on(Arc::clone(&watch), journal, keeping_stopped));
+        let keeping = journal.clone().map(keep_on);
         while let Some(Order::Reload) = orders.recv().await {
             match reload(&config, &reread, journal.as_ref(), &watch).await {
                 Ok((new, Line { policy, services, access })) => {
@@ -182,11 +184,12 @@ impl App {
         // What still runs ends here, before the journal does.
         drop(deliveries);
         webhooks_stop.send_replace(true);
+        keeping_stop.send_replace(true);
         if let Some(keeping) = keeping {
-            keeping.abort();
+            // A panic of it has been reported already.
+            keeping.await.ok();
         }
         if let Some(journal) = &journal {
-            keeping::keep(&watch, journal).await;
             journal.close().await;
         }
         admin.end();
