@@ -133,7 +133,8 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(webhooks.run(webhooks_stopped));
         tasks.spawn(admin_server.run(admin_stopped));
-        let keeping = tokio::spawn(keeping::keep_on(grounds.clone()));
+        let (keeping_stop, keeping_stopped) = watch::channel(false);
+        let keeping = tokio::spawn(keeping::keep_on(grounds.clone(), keeping_stopped));
         while let Some(Order::Reload) = orders.recv().await {
             if let Some((new, Line { policy, services, access })) = grounds.reload(&config, &reread).await {
                 ingress.replace(policy);
@@ -161,8 +162,9 @@ impl App {
         // What still runs ends here, before the journal does.
         drop(deliveries);
         webhooks_stop.send_replace(true);
-        keeping.abort();
-        keeping::keep(&grounds).await;
+        keeping_stop.send_replace(true);
+        // A panic of it has been reported already.
+        keeping.await.ok();
         if let Some(journal) = &grounds.journal {
             journal.close().await;
         }

@@ -135,7 +135,8 @@ async fn ask<'c>(
 }
 
 fn answer(taken: &Result<(), Undelivered>) -> Answer {
-    if taken.is_ok() { Answer::Took } else { Answer::Refused }
+    // If the platform comes again, that is another webhook.
+    if taken.is_ok() { Answer::Took } else { Answer::GaveUp }
 }
 
 async fn send(

@@ -181,7 +181,7 @@ pub struct Consumer {
 pub struct Failure {
     /// When.
     pub at_ms: u64,
-    /// `refused`, `timed_out`, `busy` or `unreachable`.
+    /// `refused`, `timed_out` or `unreachable`.
     pub verdict: String,
     /// The status it answered with.
     pub status: Option<u16>,

@@ -95,7 +95,7 @@ impl Watch {
             picture: RwLock::default(),
             unfamiliar: Mutex::new(unfamiliar),
             requests: Requests::default(),
-            dormant: Mutex::new(numbers(kept).collect()),
+            dormant: Mutex::new(numbers(kept, started_ms).collect()),
         }
     }
 
@@ -140,10 +140,14 @@ impl Watch {
         }
     }
 
-    /// The number of a sighting, if it is watched. An event of no number is nobody's.
+    /// The number of a sighting, if it is watched. An event of no number is nobody's, unless no number is
+    /// configured.
     fn track(&self, sighting: &Sighting<'_>) -> Option<Arc<Track>> {
-        let name = sighting.number.map_or(ALL_NUMBERS, |number| &number.name);
-        self.read().tracks.get(name).map(Arc::clone)
+        let picture = self.read();
+        match sighting.number {
+            Some(number) => picture.tracks.get(&number.name).map(Arc::clone),
+            None => picture.numbers.first().filter(|track| track.name() == ALL_NUMBERS).map(Arc::clone),
+        }
     }
 
     fn unfamiliar(&self, source: Format, novelties: &[Novelty], now_ms: u64) {
@@ -193,7 +197,7 @@ impl Watch {
 #[must_use]
 pub fn kept_status(kept: &[(String, String)], now_ms: u64) -> Status {
     let mut numbers: Vec<status::Number> =
-        numbers(kept).map(|(name, record)| record.shown(&name, None, now_ms)).collect();
+        numbers(kept, now_ms).map(|(name, record)| record.shown(&name, None, now_ms)).collect();
     numbers.sort_by(|one, other| one.name.cmp(&other.name));
     let unfamiliar = kept.iter().find(|(name, _)| name == UNFAMILIAR).and_then(|(_, text)| Unfamiliar::read(text));
     Status {
@@ -206,11 +210,11 @@ pub fn kept_status(kept: &[(String, String)], now_ms: u64) -> Status {
 }
 
 /// The records among what was kept. What cannot be read, as by an older program, begins anew.
-fn numbers(kept: &[(String, String)]) -> impl Iterator<Item = (String, Record)> {
-    kept.iter().filter_map(|(name, text)| {
+fn numbers(kept: &[(String, String)], now_ms: u64) -> impl Iterator<Item = (String, Record)> {
+    kept.iter().filter_map(move |(name, text)| {
         let name = name.strip_prefix(NUMBER)?;
-        match serde_json::from_str(text) {
-            Ok(record) => Some((name.to_owned(), record)),
+        match serde_json::from_str::<Record>(text) {
+            Ok(record) => Some((name.to_owned(), record.not_after(now_ms))),
             Err(error) => {
                 tracing::warn!(number = name, %error, "the cutover record cannot be read, and begins anew");
                 None

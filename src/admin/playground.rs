@@ -39,7 +39,7 @@ pub(super) async fn translate(State(admin): State<Arc<Admin>>, body: Bytes) -> R
     let routes = admin.access().routes;
     match translated(&body, Rules { number: routes.only_number(), ..Rules::default() }) {
         Ok(translated) => ok(&translated),
-        Err(reason) => (StatusCode::BAD_REQUEST, format!("{reason}\n")).into_response(),
+        Err(reason) => (StatusCode::BAD_REQUEST, format!("this cannot be translated: {reason}\n")).into_response(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Admin;
 use super::api::ok;
 use crate::clock;
+use crate::journal::{Depth, Journal};
 use crate::status::Status;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const EVERY: Duration = Duration::from_secs(2);
 /// What is younger is said again to whoever asks: many who watch cost no more than one.
 const FRESH_MS: u64 = 900;
-/// A journal that is busy is not waited for any longer; its depths are left out then.
+/// A journal that is busy is not waited for any longer; what it said last is said again then.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// So many may watch; the rest of the listener's connections is for probes and scrapers.
 const WATCHERS: usize = 32;
@@ -28,6 +29,8 @@ const WATCHERS: usize = 32;
 pub(super) struct Watchers {
     seats: Arc<Semaphore>,
     told: tokio::sync::Mutex<Option<Told>>,
+    /// What the journal said last.
+    depths: Mutex<Vec<Depth>>,
 }
 
 #[derive(Clone)]
@@ -38,21 +41,34 @@ struct Told {
 
 impl Watchers {
     pub(super) fn new() -> Self {
-        Self { seats: Arc::new(Semaphore::new(WATCHERS)), told: tokio::sync::Mutex::new(None) }
+        Self {
+            seats: Arc::new(Semaphore::new(WATCHERS)),
+            told: tokio::sync::Mutex::new(None),
+            depths: Mutex::default(),
+        }
+    }
+}
+
+impl Watchers {
+    async fn depths(&self, journal: &Journal) -> Vec<Depth> {
+        let asked = tokio::time::timeout(PATIENCE, journal.depths(clock::steady_ms())).await;
+        let mut last = self.depths.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(Ok(depths)) = asked {
+            *last = depths;
+        }
+        last.clone()
     }
 }
 
 impl Admin {
     async fn status(&self) -> Status {
-        let now_ms = clock::steady_ms();
-        let mut status = self.watch.shown(now_ms);
+        let depths = match &self.journal {
+            Some(journal) => self.watchers.depths(journal).await,
+            None => Vec::new(),
+        };
+        let mut status = self.watch.shown(clock::steady_ms());
         status.readiness = self.readiness();
-        if let Some(journal) = &self.journal
-            && let Ok(Ok(depths)) = tokio::time::timeout(PATIENCE, journal.depths(now_ms)).await
-        {
-            return status.with_depths(&depths, "gone");
-        }
-        status
+        status.with_depths(&depths, "gone")
     }
 
     async fn status_text(&self) -> Arc<str> {
@@ -62,7 +78,8 @@ impl Admin {
             return Arc::clone(&told.text);
         }
         let text: Arc<str> = serde_json::to_string(&self.status().await).unwrap_or_default().into();
-        *told = Some(Told { at_ms: now_ms, text: Arc::clone(&text) });
+        // It may have taken a while. Whoever has waited for it in the meantime takes it as it is.
+        *told = Some(Told { at_ms: clock::steady_ms(), text: Arc::clone(&text) });
         text
     }
 }

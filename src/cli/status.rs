@@ -1,6 +1,6 @@
 //! `cutover status`: what the status page says, in the terminal.
 
-use super::reach::Found;
+use super::reach::{Done, Found};
 use super::{Exit, complain, print, say};
 use crate::status::{Status, table};
 use clap::Args;
@@ -32,24 +32,33 @@ impl StatusCommand {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
+            let mut has_said = false;
             loop {
-                // Anew each time: the server may have been restarted, or be gone.
-                let reach = self.found.reach().await?;
-                let status = reach.status().await;
-                reach.close().await;
-                match status? {
-                    Ok(status) => self.say(&status)?,
-                    Err(reason) => {
+                match self.ask().await {
+                    Ok(Ok(status)) => self.say(&status)?,
+                    Ok(Err(reason)) => {
                         complain(&reason);
                         return Ok(Exit::Failed);
                     }
+                    // Between two servers there may be neither a listener nor a journal to be had.
+                    Err(error) if has_said => complain(&format!("{error:#}")),
+                    Err(error) => return Err(error),
                 }
                 if !self.watch {
                     return Ok(Exit::Done);
                 }
+                has_said = true;
                 tokio::time::sleep(AGAIN_AFTER).await;
             }
         })
+    }
+
+    /// Anew each time: the server may have been restarted, or be gone.
+    async fn ask(&self) -> Done<Status> {
+        let reach = self.found.reach().await?;
+        let status = reach.status().await;
+        reach.close().await;
+        status
     }
 
     fn say(&self, status: &Status) -> anyhow::Result<()> {

@@ -10,9 +10,10 @@ use crate::format::Identity;
 use crate::headers;
 use crate::journal::{Journal, Lease, Progress, Trouble};
 use crate::telemetry::Delivery;
-use crate::watch::Answer;
+use crate::watch::Track;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// What came of a record, and what the journal is to remember of it.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) asked: bool,
     /// What was said of it, where all of that was taken.
     pub(super) said: Said,
+    /// Where its consumers are compared, if they are.
+    pub(super) track: Option<Arc<Track>>,
 }
 
 /// What became of a record's events, for the line that tells its fate.
@@ -39,7 +42,12 @@ pub(super) struct Said {
 
 impl Outcome {
     pub(super) fn hopeless(reason: Reason) -> Self {
-        Self { carried: Carried::Hopeless(reason), advances: Advances::new(), asked: false, said: Said::default() }
+        Self::unsaid(Carried::Hopeless(reason), None)
+    }
+
+    /// Nothing that was said of it is settled.
+    fn unsaid(carried: Carried, track: Option<Arc<Track>>) -> Self {
+        Self { carried, advances: Advances::new(), asked: false, said: Said::default(), track }
     }
 }
 
@@ -53,9 +61,10 @@ pub(super) async fn carry(
     journal: &Journal,
     lease: &Lease,
 ) -> Result<Outcome, Trouble> {
-    let plan = match plan(consumer, terms, journal, lease).await? {
+    let Planned { plan, track } = plan(consumer, terms, journal, lease).await?;
+    let plan = match plan {
         Ok(plan) => plan,
-        Err(reason) => return Ok(Outcome::hopeless(reason)),
+        Err(reason) => return Ok(Outcome::unsaid(Carried::Hopeless(reason), track)),
     };
     let platform = headers::restored(&lease.record.headers);
     let ids: Vec<String> = plan.requests.iter().map(|request| delivery_id(consumer, lease, &request.body)).collect();
@@ -69,17 +78,9 @@ pub(super) async fn carry(
         let shipment = Shipment { source, kind, platform: &platform, id, attempt: attempts };
         let verdict = consumer.attempt(request.clone(), shipment).await;
         if verdict != Verdict::Delivered {
-            if verdict.status().is_some() {
-                compare(consumer, lease, &plan, Answer::Refused);
-            }
             let last = index.checked_sub(1).and_then(|last| ids.get(last));
             let progress = last.map(|last| Progress { done: index as u32, last: last.clone() });
-            return Ok(Outcome {
-                carried: Carried::Refused { verdict, attempts, progress },
-                advances: Advances::new(),
-                asked,
-                said: Said::default(),
-            });
+            return Ok(Outcome { asked, ..Outcome::unsaid(Carried::Refused { verdict, attempts, progress }, track) });
         }
         consumer.meter.ended(Delivery::Delivered, 1);
         if let Some(then) = plan.happened_ms {
@@ -88,36 +89,35 @@ pub(super) async fn carry(
         attempts = 0;
     }
     count(consumer, lease, &plan);
-    compare(consumer, lease, &plan, Answer::Took);
     let dropped = plan.unwanted + plan.behind;
     let said = Said { requests: ids.len(), no_counterpart: plan.no_counterpart, dropped };
-    Ok(Outcome { carried: Carried::Through { apart: plan.apart }, advances: plan.advances, asked, said })
+    Ok(Outcome { carried: Carried::Through { apart: plan.apart }, advances: plan.advances, asked, said, track })
 }
 
-async fn plan(
-    consumer: &Consumer,
-    terms: &Terms,
-    journal: &Journal,
-    lease: &Lease,
-) -> Result<Result<Plan, Reason>, Trouble> {
+/// What is to be done with a record, and where its consumers are compared, if they are.
+struct Planned {
+    plan: Result<Plan, Reason>,
+    track: Option<Arc<Track>>,
+}
+
+async fn plan(consumer: &Consumer, terms: &Terms, journal: &Journal, lease: &Lease) -> Result<Planned, Trouble> {
     let (record, settings) = (&lease.record, &consumer.settings);
     let opened = match Opened::new(record, &terms.routes) {
         Ok(opened) => opened,
-        Err(reason) => return Ok(Err(reason)),
+        Err(reason) => return Ok(Planned { plan: Err(reason), track: None }),
     };
     let track = terms.track(opened.number());
-    let tracked = |plan: Plan| Plan { track, ..plan };
     let compared: Vec<Identity> = opened.compared(settings).into_keys().collect();
     if compared.is_empty() {
         let plan = opened.plan(settings, record, lease.by_hand, terms.max_event_age, &Advances::new());
-        return Ok(plan.map(tracked));
+        return Ok(Planned { plan, track });
     }
     // Nothing opened is held while the journal is asked.
     drop(opened);
     let advances = journal.advances(lease.consumer, compared, clock::steady_ms()).await?;
     let opened = Opened::new(record, &terms.routes);
     let plan = opened.and_then(|opened| opened.plan(settings, record, lease.by_hand, terms.max_event_age, &advances));
-    Ok(plan.map(tracked))
+    Ok(Planned { plan, track })
 }
 
 /// How many requests need not be sent again: those of an earlier attempt, if the plan still has them.
@@ -138,13 +138,6 @@ fn delivery_id(consumer: &Consumer, lease: &Lease, body: &[u8]) -> String {
         .chain_update(body)
         .finalize();
     HEXLOWER.encode(digest.get(..16).unwrap_or_default())
-}
-
-/// A shadow run compares what consumers answer of their own accord: nothing that was asked for by hand.
-fn compare(consumer: &Consumer, lease: &Lease, plan: &Plan, answer: Answer) {
-    if let Some(track) = plan.track.as_ref().filter(|_| !lease.by_hand) {
-        track.answered(lease.record.id, lease.record.received_ms, &consumer.settings.name, answer);
-    }
 }
 
 fn count(consumer: &Consumer, lease: &Lease, plan: &Plan) {

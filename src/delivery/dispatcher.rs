@@ -11,6 +11,7 @@ use crate::clock;
 use crate::fate::Reason;
 use crate::journal::{ConsumerId, End, Journal, Lease, Record, Settlement, Trouble};
 use crate::telemetry::Delivery;
+use crate::watch::Answer;
 use futures_util::FutureExt;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -45,6 +46,8 @@ pub struct Dispatcher {
     /// Whether the journal may have something for us.
     hungry: bool,
     next_due_ms: Option<u64>,
+    /// Nothing new is begun, and what still comes in says nothing of one that is not asked any more.
+    is_ending: bool,
 }
 
 /// An attempt that is over.
@@ -68,12 +71,14 @@ impl Dispatcher {
             running: JoinSet::new(),
             hungry: true,
             next_due_ms: None,
+            is_ending: false,
         }
     }
 
     /// Delivers until `stop` says so, then lets what runs come to its end.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let wake = self.journal.wake_of(self.id);
+        self.ask_anew();
         loop {
             self.fill().await;
             let pause = Duration::from_millis(self.wake_at_ms().saturating_sub(clock::steady_ms()));
@@ -84,20 +89,24 @@ impl Dispatcher {
                 () = wake.notified() => self.hungry = true,
                 () = tokio::time::sleep(pause) => self.hungry = true,
                 changed = self.service.changed() => match changed {
-                    // What was found out about the consumer may hold no more.
-                    Ok(()) => {
-                        self.health = Health::new();
-                        self.service.borrow().consumer.sight.went(false, clock::steady_ms());
-                    }
+                    Ok(()) => self.ask_anew(),
                     Err(_) => break,
                 },
             }
         }
+        self.service.borrow().consumer.sight.went(false, clock::steady_ms());
+        self.is_ending = true;
         let released = std::mem::take(&mut self.ready).into_iter().map(released).collect();
         self.journal.settle(released);
         while let Some(ended) = self.running.join_next().await {
             self.settle_all(ended);
         }
+    }
+
+    /// What was found out about the consumer may hold no more.
+    fn ask_anew(&mut self) {
+        self.health = Health::new();
+        self.service.borrow().consumer.sight.went(false, clock::steady_ms());
     }
 
     /// When to look again, if nobody wakes us before.
@@ -192,8 +201,14 @@ impl Dispatcher {
             down_until_ms: self.health.probe_at_ms(),
             random: fastrand::f64(),
         };
-        let Outcome { carried, advances, said, .. } = outcome;
+        let Outcome { carried, advances, said, track, .. } = outcome;
+        let was_answered = matches!(&carried, Carried::Refused { verdict, .. } if verdict.status().is_some());
         let (end, apart) = decide(carried, circumstances);
+        // A shadow run compares what consumers answer of their own accord, nothing that was asked for by hand.
+        if let (Some(track), Some(answer), false) = (track, answer(&end, was_answered), lease.by_hand) {
+            let consumer = &service.consumer.settings.name;
+            track.answered(lease.record.id, lease.record.received_ms, consumer, answer);
+        }
         let apart_for = apart.iter().map(|apart| apart.reason);
         tell(&service.consumer, &lease, &end, said, apart_for);
         Settlement { lease, end, apart, advances: advances.into_iter().collect(), now_ms: clock::steady_ms() }
@@ -214,7 +229,7 @@ impl Dispatcher {
                 None
             }
         };
-        match turn {
+        match turn.filter(|_| !self.is_ending) {
             Some(Turn::WentDown) => {
                 service.consumer.sight.went(true, clock::steady_ms());
                 tracing::warn!(consumer = %settings.name, "consumer is down: it is asked by one probe at a time");
@@ -225,6 +240,16 @@ impl Dispatcher {
             }
             None => {}
         }
+    }
+}
+
+/// What an ending says to those who compare consumers. An attempt that nobody answered says nothing.
+fn answer(end: &End, was_answered: bool) -> Option<Answer> {
+    match end {
+        End::Settled => Some(Answer::Took),
+        End::Buried { .. } => Some(Answer::GaveUp),
+        End::RetryAt { .. } => was_answered.then_some(Answer::Refused),
+        End::Released => None,
     }
 }
 

@@ -57,8 +57,6 @@ pub(super) struct Plan {
     pub(super) advances: Advances,
     /// When the first of its events happened, in milliseconds since 1970.
     pub(super) happened_ms: Option<u64>,
-    /// Where its consumers are compared, if they are.
-    pub(super) track: Option<Arc<Track>>,
 }
 
 /// A record, opened.

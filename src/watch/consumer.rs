@@ -38,6 +38,8 @@ pub struct ConsumerSight {
 #[derive(Debug, Default)]
 struct Attempts {
     health: Health,
+    /// Whether the last attempt was taken.
+    was_taken: bool,
     since_ms: Option<u64>,
     last_taken_ms: Option<u64>,
     last_error: Option<(u64, &'static str, Option<u16>)>,
@@ -70,6 +72,7 @@ impl ConsumerSight {
     pub fn took(&self, now_ms: u64) {
         let mut attempts = lock(&self.attempts);
         attempts.last_taken_ms = Some(now_ms);
+        attempts.was_taken = true;
         attempts.minutes.add(now_ms, TAKEN, 1);
         if attempts.health != Health::Down {
             attempts.turn(Health::Up, now_ms);
@@ -80,6 +83,7 @@ impl ConsumerSight {
     pub fn failed(&self, now_ms: u64, verdict: &'static str, status: Option<u16>) {
         let mut attempts = lock(&self.attempts);
         attempts.last_error = Some((now_ms, verdict, status));
+        attempts.was_taken = false;
         attempts.minutes.add(now_ms, FAILED, 1);
         if attempts.health != Health::Down {
             attempts.turn(Health::Failing, now_ms);
@@ -91,7 +95,9 @@ impl ConsumerSight {
         let mut attempts = lock(&self.attempts);
         match (down, attempts.health) {
             (true, _) => attempts.turn(Health::Down, now_ms),
-            (false, Health::Down) => attempts.turn(Health::Up, now_ms),
+            // Asked like any other again; the last attempt tells whether that went well.
+            (false, Health::Down) if attempts.was_taken => attempts.turn(Health::Up, now_ms),
+            (false, Health::Down) => attempts.turn(Health::Failing, now_ms),
             (false, Health::Idle | Health::Up | Health::Failing) => {}
         }
         telemetry::show_up(&self.name, !down);

@@ -139,6 +139,19 @@ impl Cutover {
         }
     }
 
+    /// What a clock that has been set back makes of the future happened just now.
+    pub(super) fn not_after(&mut self, now_ms: u64) {
+        for side in [&mut self.cloud, &mut self.onprem] {
+            for time in [&mut side.first_ms, &mut side.last_ms, &mut side.newest_ms] {
+                *time = (*time).min(now_ms);
+            }
+        }
+        for switch in &mut self.switches {
+            switch.at_ms = switch.at_ms.min(now_ms);
+            switch.last_before_ms = switch.last_before_ms.min(now_ms);
+        }
+    }
+
     /// When the last event of a platform arrived.
     pub(super) fn last_of(&self, platform: Platform) -> Option<u64> {
         let side = self.side(platform);

@@ -25,6 +25,12 @@ impl Minutes {
         }
     }
 
+    /// Minutes that a clock which has been set back makes a future are left out: others would be counted
+    /// for them.
+    pub(super) fn not_after(&mut self, now_ms: u64) {
+        self.0.retain(|(minute, _)| *minute <= now_ms / MINUTE_MS);
+    }
+
     fn forget(&mut self, minute: u64, kept: u64) {
         while self.0.front().is_some_and(|(first, _)| first + kept <= minute) {
             self.0.pop_front();
@@ -63,6 +69,17 @@ mod tests {
         assert_eq!(minutes.shown(60_000 + KEPT * 60_000).len(), 1);
         minutes.add(60_000 + KEPT * 60_000, 0, 1);
         assert_eq!(minutes.0.len(), 2);
+    }
+
+    #[test]
+    fn minutes_to_come_are_left_out() {
+        let mut minutes = Minutes::default();
+        minutes.add(60_000, 0, 1);
+        minutes.add(600_000, 0, 1);
+        minutes.not_after(120_000);
+        minutes.add(120_000, 0, 5);
+        let shown: Vec<u64> = minutes.shown(120_000).iter().map(|minute| minute.at_ms).collect();
+        assert_eq!(shown, [60_000, 120_000]);
     }
 
     /// The steady clock never goes back; if one did, nothing would be lost.

@@ -15,6 +15,8 @@ use std::hash::BuildHasher;
 const BEFORE: usize = 256;
 /// So many are remembered around a switch.
 const AROUND: usize = 4_096;
+/// What is longer is no id that has a key, and is not remembered: an id is as long as its sender likes.
+const LONGEST_BYTES: usize = 512;
 /// For how long after a switch events are compared.
 const OPEN_MS: u64 = 60 * 60 * 1_000;
 
@@ -61,6 +63,9 @@ impl Overlap {
 
     /// From now on this is known.
     pub(super) fn remember(&mut self, seen: &Seen<'_>) {
+        if seen.word.len() + seen.id.len() > LONGEST_BYTES {
+            return;
+        }
         if let Some(around) = &mut self.around {
             if seen.at_ms <= around.until_ms {
                 return around.add(seen.platform, seen.word, seen.id);
@@ -91,5 +96,22 @@ impl Around {
         {
             self.known.entry(mark).or_insert(platform);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever ids are sent, memory stays bounded.
+    #[test]
+    fn long_ids_are_not_remembered() {
+        let mut overlap = Overlap::default();
+        let (long, word) = ("A".repeat(1 << 20), "a".repeat(1 << 20));
+        for (id, word) in [(long.as_str(), "message"), ("id", &word), ("id", "message")] {
+            overlap.remember(&Seen { platform: Platform::Cloud, at_ms: 1, happened_ms: None, id, word });
+        }
+        let held: Vec<usize> = overlap.before.iter().map(|(_, text)| text.len()).collect();
+        assert_eq!(held, ["message id".len()]);
     }
 }

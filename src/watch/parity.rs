@@ -16,8 +16,17 @@ const WINDOW: usize = 4_096;
 pub enum Answer {
     /// It took it, or wants nothing of it.
     Took,
-    /// It answered with something else than 2xx, or the record became a dead letter.
+    /// It answered with something else than 2xx, and may be asked again.
     Refused,
+    /// It did not take it, and is not asked again.
+    GaveUp,
+}
+
+impl Answer {
+    /// Whether the consumer is owed nothing of it any more.
+    const fn is_last(self) -> bool {
+        matches!(self, Answer::Took | Answer::GaveUp)
+    }
 }
 
 /// The last records of one number with several consumers.
@@ -28,6 +37,9 @@ pub(super) struct Parity {
     since_ms: u64,
     /// By the record's place, so that the oldest comes first.
     window: BTreeMap<i64, Watched>,
+    /// The last record that left the window before its time. What is answered of it and of those before
+    /// comes too late.
+    crowded_out: Option<i64>,
     /// By the place of an [`Agreement`].
     counts: [u64; Agreement::ALL.len()],
 }
@@ -36,15 +48,16 @@ pub(super) struct Parity {
 #[derive(Debug)]
 struct Watched {
     received_ms: u64,
-    /// By the place of a consumer.
-    took: Vec<bool>,
+    /// Whether it is owed no more, by the place of a consumer.
+    settled: Vec<bool>,
+    taken: bool,
     refused: bool,
     counted: bool,
 }
 
 impl Parity {
     pub(super) fn new(consumers: Vec<String>, since_ms: u64) -> Self {
-        Self { consumers, since_ms, window: BTreeMap::new(), counts: [0; Agreement::ALL.len()] }
+        Self { consumers, since_ms, window: BTreeMap::new(), crowded_out: None, counts: [0; Agreement::ALL.len()] }
     }
 
     pub(super) fn consumers(&self) -> &[String] {
@@ -60,22 +73,26 @@ impl Parity {
         answer: Answer,
     ) -> Option<Agreement> {
         let place = self.consumers.iter().position(|name| name == consumer)?;
-        if received_ms < self.since_ms {
+        if received_ms < self.since_ms || self.crowded_out.is_some_and(|last| record <= last) {
             return None;
         }
         let none = || vec![false; self.consumers.len()];
         let watched = self.window.entry(record).or_insert_with(|| Watched {
             received_ms,
-            took: none(),
+            settled: none(),
+            taken: false,
             refused: false,
             counted: false,
         });
         match answer {
-            Answer::Took => watched.took.iter_mut().skip(place).take(1).for_each(|took| *took = true),
-            Answer::Refused => watched.refused = true,
+            Answer::Took => watched.taken = true,
+            Answer::Refused | Answer::GaveUp => watched.refused = true,
+        }
+        if let Some(settled) = watched.settled.get_mut(place) {
+            *settled |= answer.is_last();
         }
         let known = watched.known();
-        if watched.took.iter().all(|took| *took) {
+        if watched.is_settled() {
             self.window.remove(&record);
         }
         let known = known.or_else(|| self.crowd_out());
@@ -89,15 +106,16 @@ impl Parity {
         if self.window.len() <= WINDOW {
             return None;
         }
-        let (_, oldest) = self.window.pop_first()?;
-        (!oldest.counted && oldest.took.contains(&true)).then_some(Agreement::Behind)
+        let (record, oldest) = self.window.pop_first()?;
+        self.crowded_out = Some(record);
+        (!oldest.counted && oldest.taken).then_some(Agreement::Behind)
     }
 
     /// It in the words of the status.
     pub(super) fn shown(&self, now_ms: u64) -> status::Parity {
         let [both, refused, behind] = self.counts;
         let behind_of = |(place, consumer): (usize, &String)| {
-            let misses = |watched: &&Watched| watched.took.contains(&true) && watched.took.get(place) == Some(&false);
+            let misses = |watched: &&Watched| watched.taken && watched.settled.get(place) == Some(&false);
             let mut missing = self.window.values().filter(misses);
             let oldest = missing.next();
             Behind {
@@ -113,14 +131,18 @@ impl Parity {
 impl Watched {
     /// What is to be counted now: each record once.
     fn known(&mut self) -> Option<Agreement> {
-        let known = match (self.took.contains(&true), self.took.contains(&false)) {
+        let known = match (self.taken, self.refused) {
             _ if self.counted => return None,
-            (true, _) if self.refused => Agreement::Refused,
-            (true, false) => Agreement::Both,
+            (true, true) => Agreement::Refused,
+            (true, false) if self.is_settled() => Agreement::Both,
             _ => return None,
         };
         self.counted = true;
         Some(known)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.settled.iter().all(|settled| *settled)
     }
 }
 
@@ -157,5 +179,23 @@ mod tests {
         let new = shown.consumers.last().expect("two");
         assert_eq!((new.records, new.seconds), (WINDOW as u64, 60.0));
         assert_eq!(shown.consumers.first().map(|old| old.records), Some(0));
+        // What it answers of those that have left the window by then comes too late to be counted again.
+        for record in 0..WINDOW as i64 + 2 {
+            parity.answered(record, 1_000, "new", Answer::Took);
+        }
+        let shown = parity.shown(61_000);
+        assert_eq!((shown.both, shown.refused, shown.behind), (WINDOW as u64, 0, 2));
+        assert!(parity.window.is_empty());
+    }
+
+    #[test]
+    fn what_is_given_up_is_owed_no_more() {
+        let mut parity = parity();
+        assert_eq!(parity.answered(1, 10, "old", Answer::Took), None);
+        assert_eq!(parity.answered(1, 10, "new", Answer::GaveUp), Some(Agreement::Refused));
+        assert_eq!(parity.answered(2, 10, "old", Answer::GaveUp), None);
+        assert_eq!(parity.answered(2, 10, "new", Answer::GaveUp), None, "nobody took it: they agree, in a way");
+        assert!(parity.window.is_empty());
+        assert!(parity.shown(0).consumers.iter().all(|consumer| consumer.records == 0));
     }
 }

@@ -1,6 +1,6 @@
 //! A piece of a webhook, as far as the watch is concerned; taken before the piece goes its way.
 
-use crate::event::{Kind, Number};
+use crate::event::{Address, Kind, Number, digits};
 use crate::format::{Format, Piece};
 use crate::routing::is_test;
 
@@ -12,8 +12,8 @@ pub struct Sighting<'r> {
     pub(super) events: u64,
     /// The configured number that it belongs to.
     pub(super) number: Option<&'r Number>,
-    /// The number as the body or its request names it.
-    pub(super) called: Option<String>,
+    /// What the body or its request calls a number that is not configured: its id, its phone.
+    pub(super) called: Vec<String>,
     /// Its messages and statuses; none of the dashboard's test button, which is no traffic.
     pub(super) told: Vec<Told>,
 }
@@ -41,8 +41,18 @@ impl<'r> Sighting<'r> {
             kind: piece.kind,
             events: piece.events(),
             number,
-            called: piece.address.number.clone().filter(|_| number.is_none()),
+            called: if number.is_none() { called(&piece.address) } else { Vec::new() },
             told: if speaks { piece.told().map(told).collect() } else { Vec::new() },
         }
     }
+}
+
+/// The names of a number, each in one spelling.
+fn called(address: &Address) -> Vec<String> {
+    let spelled = |name: &String| match name.contains(char::is_alphabetic) {
+        true => name.clone(),
+        false => digits(name),
+    };
+    let names = [&address.number, &address.display_phone_number];
+    names.into_iter().flatten().map(spelled).filter(|name| !name.is_empty()).collect()
 }

@@ -14,6 +14,9 @@ use std::hash::BuildHasher;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// One number has a phone and an id, and may have got another id.
+const NAMES: usize = 8;
+
 /// One number.
 #[derive(Debug)]
 pub struct Track {
@@ -22,8 +25,8 @@ pub struct Track {
     record: Mutex<Record>,
     parity: Mutex<Option<Parity>>,
     has_changed: AtomicBool,
-    /// Which number came first under this name, if no number is configured.
-    first: Mutex<Option<u64>>,
+    /// What the number that came first under this name is called, if no number is configured.
+    first: Mutex<Vec<u64>>,
     hasher: RandomState,
 }
 
@@ -49,7 +52,7 @@ impl Track {
             record: Mutex::new(record),
             parity: Mutex::new(None),
             has_changed: AtomicBool::new(false),
-            first: Mutex::new(None),
+            first: Mutex::default(),
             hasher: RandomState::new(),
         }
     }
@@ -76,11 +79,8 @@ impl Track {
     pub(super) fn arrived(&self, sighting: &Sighting<'_>, at_ms: u64) {
         let Some(platform) = Platform::of(sighting.source).filter(|_| !sighting.told.is_empty()) else { return };
         let mut record = lock(&self.record);
-        if let Some(number) = &sighting.called {
-            // Several numbers come in under one name where none is configured: this tells them apart.
-            let number = self.hasher.hash_one(number);
-            record.mixed |= *lock(&self.first).get_or_insert(number) != number;
-        }
+        // Several numbers come in under one name where none is configured: this tells them apart.
+        record.mixed = record.mixed || self.is_another(&sighting.called);
         let mixed = record.mixed;
         let mut switches = Vec::new();
         for Told { id, word, happened_ms } in &sighting.told {
@@ -92,6 +92,21 @@ impl Track {
         self.has_changed();
         self.meter.last_event(platform.format(), at_ms);
         switches.iter().for_each(|switch| self.tell(switch));
+    }
+
+    /// Whether these are the names of another number than the first. One platform calls a number by its
+    /// phone, the other by an id beside it: what shares a name is one.
+    fn is_another(&self, called: &[String]) -> bool {
+        let mut first = lock(&self.first);
+        let mut new: Vec<u64> = called.iter().map(|name| self.hasher.hash_one(name)).collect();
+        let known = new.len();
+        new.retain(|name| !first.contains(name));
+        if !first.is_empty() && known > 0 && new.len() == known {
+            return true;
+        }
+        new.truncate(NAMES.saturating_sub(first.len()));
+        first.append(&mut new);
+        false
     }
 
     fn tell(&self, switch: &Switch) {
@@ -128,6 +143,13 @@ impl Track {
 }
 
 impl Record {
+    /// As it is by the clock of now: a machine's clock may have been set back since it was kept.
+    pub(super) fn not_after(mut self, now_ms: u64) -> Self {
+        self.cutover.not_after(now_ms);
+        self.minutes.not_after(now_ms);
+        self
+    }
+
     /// What was kept of a number, in the words of the status.
     pub(super) fn shown(&self, name: &str, parity: Option<status::Parity>, now_ms: u64) -> status::Number {
         status::Number {

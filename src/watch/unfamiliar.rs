@@ -5,7 +5,7 @@ use crate::format::novelty::{Novelty, presentable, presentable_path};
 use crate::status;
 use std::collections::BTreeMap;
 
-/// So many different ones are kept; more are only counted by the metric.
+/// So many different ones are kept; of more, those that came last.
 const KEPT: usize = 200;
 
 /// What is unknown, by platform, place and word.
@@ -23,7 +23,7 @@ impl Unfamiliar {
         let word = presentable(&novelty.word).map(str::to_owned);
         let key = (source.label().to_owned(), novelty.what.label().to_owned(), word);
         if !self.sightings.contains_key(&key) && self.sightings.len() >= KEPT {
-            return;
+            self.forget_one();
         }
         let (source, what, word) = key.clone();
         let path = || presentable_path(&novelty.path);
@@ -39,6 +39,14 @@ impl Unfamiliar {
         sighting.count += 1;
         sighting.last_ms = now_ms;
         self.has_changed = true;
+    }
+
+    /// What has not come for the longest time makes room.
+    fn forget_one(&mut self) {
+        let oldest = self.sightings.iter().min_by_key(|(_, seen)| seen.last_ms).map(|(key, _)| key.clone());
+        if let Some(oldest) = oldest {
+            self.sightings.remove(&oldest);
+        }
     }
 
     /// What was written by [`Self::changed`].
@@ -63,5 +71,38 @@ impl Unfamiliar {
         let mut all: Vec<status::Unknown> = self.sightings.values().cloned().collect();
         all.sort_by_key(|unknown| std::cmp::Reverse(unknown.last_ms));
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::novelty::What;
+
+    fn letters(mut index: usize) -> String {
+        let mut word = String::from("w");
+        for _ in 0..3 {
+            word.push(char::from(b'a' + (index % 26) as u8));
+            index /= 26;
+        }
+        word
+    }
+
+    #[test]
+    fn those_that_came_last_are_kept() {
+        let mut unfamiliar = Unfamiliar::default();
+        let mut see = |word: &str, now_ms: u64| {
+            let novelty = Novelty { what: What::Member, path: String::new(), word: word.to_owned() };
+            unfamiliar.see(Format::Cloud, &novelty, now_ms);
+        };
+        see("first", 0);
+        see("again", 1);
+        (0..KEPT - 2).for_each(|index| see(&letters(index), 2));
+        see("again", 3);
+        see("last", 4);
+        let words: Vec<Option<String>> = unfamiliar.shown().into_iter().map(|unknown| unknown.word).collect();
+        assert_eq!(words.len(), KEPT);
+        let has = |word: &str| words.contains(&Some(word.to_owned()));
+        assert_eq!((has("first"), has("again"), has("last")), (false, true, true));
     }
 }

@@ -20,6 +20,9 @@ mod tls;
 /// What the operator sees of a running server: probes, metrics, logs, its start and its end.
 mod lifecycle;
 
+/// What the operator watches: platforms and switches, consumers, parity, losses, the unknown; page, terminal, stream.
+mod watching;
+
 /// Webhooks written down by a running server, and what the other commands make of them.
 mod capture;
 

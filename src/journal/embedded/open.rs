@@ -6,7 +6,7 @@ use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why a journal cannot be opened. Each says which file it is and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -100,12 +100,24 @@ fn keep_name(path: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// A command that looks into a journal has it for a moment. Who wants it waits so long for that, and looks
+/// as often as this whether it is free.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(2);
+const CLAIM_PAUSE: Duration = Duration::from_millis(20);
+
 /// Claims a journal for this process. The lock is on a file of its own: closing any handle on the
 /// database itself would take SQLite's locks with it.
 fn claim(path: &Path) -> Result<Claim, OpenError> {
     let refused = |error: io::Error| OpenError::Refused { path: path.to_owned(), reason: error.to_string() };
     let lock = private(&beside(path, "-lock")).map_err(refused)?;
-    match lock.try_lock() {
+    let begun = Instant::now();
+    let claimed = loop {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < CLAIM_PATIENCE => std::thread::sleep(CLAIM_PAUSE),
+            claimed => break claimed,
+        }
+    };
+    match claimed {
         Ok(()) => {
             let file = File::open(path).map_err(refused)?;
             Ok(Claim { _lock: lock, file, path: path.to_owned() })

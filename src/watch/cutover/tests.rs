@@ -96,3 +96,14 @@ fn only_the_last_switches_are_kept() {
         (0..60).map(|index| (if index % 2 == 0 { OLD } else { NEW }, index, index)).collect();
     assert_eq!(record(&events).0.switches.len(), KEPT);
 }
+
+/// The machine's clock was a day ahead, and was set right between two runs.
+#[test]
+fn a_clock_that_is_set_back_hides_no_switch_and_no_silence() {
+    const DAY: u64 = 86_400;
+    let (mut cutover, _) = record(&[(OLD, DAY + 10, DAY + 10), (NEW, DAY + 20, DAY + 20)]);
+    cutover.not_after(30_000);
+    assert_eq!(cutover.shown(90_000, false).quiet_seconds, Some(60.0));
+    assert!(cutover.see(seen(OLD, 100, 100), false).is_some(), "the way back is seen");
+    assert_eq!(cutover.shown(100_000, false).since_ms, Some(100_000));
+}

@@ -2,11 +2,14 @@
 //! thing can stand, everything goes wrong that can, and then they are looked for.
 
 use crate::support::bodies::{SUPPORT, cloud, contact, status, text};
+use crate::support::command::run;
 use crate::support::consumer::{Consumer, Reply};
-use crate::support::http::{Answer, Request};
-use crate::support::proxy::Proxy;
+use crate::support::eventually;
+use crate::support::http::{self, Answer, Request};
+use crate::support::proxy::{Home, Proxy};
 use crate::support::signature::{meta, turn};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
 
 const PHONE: &str = "15550199777";
 const PERSONAL: [&str; 8] =
@@ -130,5 +133,131 @@ fn nothing_personal_and_no_secret_is_ever_said() {
         assert_silent("the answers", &answers);
         assert_silent("the metrics", &scrape.text());
         assert_silent("the log", &ended.log);
+    }
+}
+
+/// A body in which everything that has a name is called by something personal: members wherever there are
+/// some, types, statuses, fields.
+fn misnamed(number: &str) -> String {
+    let mut message = text(PHONE, "wamid.CANARY2", "canary-text");
+    let mut person = contact(PHONE, "CanaryName");
+    let mut read = status(PHONE, "wamid.CANARY2", PHONE);
+    let mut error = json!({"code": 131_000, "title": "canary-text", PHONE: "CanaryName"});
+    for object in [&mut message, &mut person, &mut read, &mut error] {
+        for canary in PERSONAL.iter().chain([&"s3cret-key"]) {
+            object[*canary] = json!({*canary: canary});
+        }
+    }
+    let typed =
+        |kind: &str| json!({"from": PHONE, "id": format!("wamid.CANARY.{kind}"), "type": kind, kind: {kind: 1}});
+    let members = json!({
+        "contacts": [person], "statuses": [read], "errors": [error],
+        "messages": [message, typed(PHONE), typed("CanaryName"), typed("wamid.CANARY"), typed("US.canaryuser")],
+        PHONE: {"CanaryName": 1}, "CanaryName": 1, "canary-text": 1,
+    });
+    let mut body: Value = serde_json::from_str(&cloud(SUPPORT, &members)).expect("JSON");
+    body["entry"][0]["changes"][0]["value"]["metadata"][PHONE] = json!("canary-text");
+    // First: of one body only so much is reported.
+    let change = json!({"field": PHONE, "value": {"phone_number": PHONE, "CanaryName": 1}, "canary-text": 1});
+    body["entry"][0]["changes"].as_array_mut().expect("a list").insert(0, change);
+    for canary in PERSONAL {
+        body[canary] = json!(canary);
+        body["entry"][0][canary] = json!(canary);
+    }
+    body.to_string()
+        .replace(&format!("\"phone_number_id\":\"{}\"", SUPPORT.id), &format!("\"phone_number_id\":\"{number}\""))
+}
+
+/// Everything that is said to whoever watches.
+fn said_to_operators(proxy: &Proxy) -> Vec<(&'static str, String)> {
+    let ask = |path: &str| {
+        let request = Request::get(path).by_address(proxy.admin).header("Authorization", "Bearer s3cret-admin");
+        shown(&request.send(proxy.admin))
+    };
+    let admin = format!("http://{}/", proxy.admin);
+    let tell =
+        |arguments: &[&str]| run(&[arguments, &["--admin", &admin, "--admin-token", "s3cret-admin"]].concat()).clean();
+    vec![
+        ("/metrics", ask("/metrics")),
+        ("/readyz", ask("/readyz")),
+        ("/api/status", ask("/api/status")),
+        ("the stream", streamed(proxy)),
+        ("the list of dead letters", ask("/api/dead-letters")),
+        ("the list of what waits", ask("/api/dead-letters?waiting=true")),
+        ("cutover status", tell(&["status"])),
+        ("cutover status --json", tell(&["status", "--json"])),
+        ("cutover dead-letters list", tell(&["dead-letters", "list"])),
+        ("cutover dead-letters list --waiting", tell(&["dead-letters", "list", "--waiting", "--json"])),
+    ]
+}
+
+/// The first event of the stream.
+fn streamed(proxy: &Proxy) -> String {
+    let mut stream = http::connect(proxy.admin);
+    let request = Request::get("/api/status/stream").by_address(proxy.admin);
+    stream.write_all(&request.header("Authorization", "Bearer s3cret-admin").bytes()).expect("the proxy listens");
+    let lines = BufReader::new(stream).lines().map(|line| line.expect("it goes on"));
+    lines.into_iter().find(|line| line.starts_with("data: ")).expect("an event")
+}
+
+/// What is kept beside the webhooks.
+fn notes(home: &Home) -> String {
+    let journal = rusqlite::Connection::open(home.journal()).expect("nobody has it any more");
+    let mut all = journal.prepare("SELECT name || text FROM note").expect("the table is there");
+    let rows = all.query_map([], |row| row.get::<_, String>(0)).expect("it can be read");
+    rows.map(|row| row.expect("text") + "\n").collect()
+}
+
+/// Nor by those who watch, with a journal, whatever things are called.
+#[test]
+fn nothing_personal_is_said_to_operators_or_kept_beside_the_webhooks() {
+    let environment = [("CONSUMER_KEY", "s3cret-key"), ("APP_SECRET", "s3cret-environment")];
+    let signed = |body: &str| Request::post("/webhooks", body).header("X-Hub-Signature-256", &meta("s3cret-app", body));
+    for format in ["onprem", "cloud", "normalized"] {
+        let crm = Consumer::start();
+        let retry = "[consumer.retry]\nfirst = \"10ms\"\nmax = \"20ms\"\ngive_up_after = \"100ms\"\n";
+        let config = CONFIG
+            .replace("timeout", "unknown = \"dead_letter\"\ntimeout")
+            .replace("[listen]", &format!("{retry}[listen]"));
+        let config = [crm.section("crm", format, &config), SUPPORT.section("support", "\"crm\"")].concat();
+        let proxy = Proxy::start_with(&config, &environment);
+        for reply in [Reply::with(500, "X-Echo", "canary-text s3cret"), Reply::Close, Reply::status(200)] {
+            crm.reply(reply);
+            for request in everything() {
+                proxy.send(&request);
+            }
+            for body in [misnamed(SUPPORT.id), misnamed(PHONE)] {
+                proxy.send(&signed(&body));
+            }
+            let flat: Value = serde_json::from_str(&misnamed(SUPPORT.id)).expect("JSON");
+            let flat = flat.pointer("/entry/0/changes/1/value").expect("a value").to_string();
+            proxy.send(&Request::post("/webhooks/onprem?secret=s3cret-url", flat));
+            for (place, said) in said_to_operators(&proxy) {
+                assert_silent(place, &said);
+            }
+        }
+        let status = |member: &str| {
+            let request = Request::get("/api/status").by_address(proxy.admin);
+            let answer = request.header("Authorization", "Bearer s3cret-admin").send(proxy.admin);
+            serde_json::from_slice::<Value>(&answer.body).expect("JSON")[member].clone()
+        };
+        eventually("dead letters", || (status("dead_letters").as_u64() > Some(2)).then_some(()));
+        let unknown = status("unknown");
+        let has = |what: &str| {
+            unknown.as_array().expect("a list").iter().any(|one| one["what"] == what && one["word"].is_null())
+        };
+        assert!(["message_type", "status", "field", "member"].into_iter().all(has), "they were noticed: {unknown}");
+        for (place, said) in said_to_operators(&proxy) {
+            assert_silent(place, &said);
+        }
+        proxy.signal("TERM");
+        eventually("the end", || proxy.log().contains("\"stopped\"").then_some(()));
+        assert_silent("the log", &proxy.log());
+        let notes = notes(proxy.home());
+        assert!(notes.contains("number/support") && notes.contains("unfamiliar"), "{notes}");
+        assert_silent("the notes", &notes);
+        let said = proxy.home().command(&["status"]).clean();
+        assert!(said.contains("  stopped  "), "{said}");
+        assert_silent("cutover status without a server", &said);
     }
 }

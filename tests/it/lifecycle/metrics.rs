@@ -84,6 +84,7 @@ fn names_and_labels_are_those_of_the_contract() {
         ("cutover_accept_duration_seconds", "source"),
         ("cutover_build_info", "version"),
         ("cutover_config_reloads_total", "outcome"),
+        ("cutover_consumer_up", "consumer"),
         ("cutover_dead_lettered_total", "consumer,reason"),
         ("cutover_consumer_up", "consumer"),
         ("cutover_deliveries_total", "consumer,outcome"),

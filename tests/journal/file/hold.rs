@@ -27,6 +27,21 @@ fn it_is_opened_once_at_a_time() {
     assert!(open(&path).is_ok());
 }
 
+/// A command that looks into it has it for a moment: a server that starts right then is not refused.
+#[test]
+fn it_is_waited_for_a_moment() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("cutover.db");
+    let looked_into = open(&path).unwrap();
+    std::thread::scope(|scope| {
+        let next = scope.spawn(|| open(&path));
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(!next.is_finished(), "it waits");
+        crate::bench::runtime().block_on(Journal::Embedded(looked_into).close());
+        assert!(next.join().unwrap().is_ok());
+    });
+}
+
 #[test]
 fn another_process_is_told_which_file_it_is() {
     let home = tempfile::tempdir().unwrap();
