@@ -22,7 +22,9 @@ export function ask(goOn) {
     h("input", { id: "token", name: "token", type: "password", autocomplete: "current-password", required: true }),
     h("button", { class: "primary" }, "Open")));
   place.hidden = false;
-  place.querySelector("input").focus();
+  const input = place.querySelector("input");
+  input.value = "";
+  input.focus();
 }
 
 export function close() {

@@ -56,16 +56,23 @@ async function read(shown) {
   try {
     const response = await request("/api/status/stream", { signal: broken.signal });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
+    // The pieces of a line that has not ended yet, and the lines of an event that has not.
+    let [pieces, lines] = [[], []];
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       alive();
-      text += value.replaceAll("\r", "");
-      const events = text.split("\n\n");
-      text = events.pop();
-      for (const event of events) {
-        const data = payload(event);
+      const [first, ...rest] = value.split("\n");
+      pieces.push(first);
+      for (const next of rest) {
+        const line = pieces.join("").replace(/\r$/, "");
+        pieces = [next];
+        if (line) {
+          lines.push(line);
+          continue;
+        }
+        const data = payload(lines);
+        lines = [];
         if (data) shown(JSON.parse(data));
       }
     }
@@ -75,10 +82,10 @@ async function read(shown) {
 }
 
 /** The data of an event called `status`. */
-function payload(event) {
+function payload(lines) {
   let name = "message";
   const data = [];
-  for (const line of event.split("\n")) {
+  for (const line of lines) {
     const [field, value] = [line.split(":", 1)[0], line.slice(line.indexOf(":") + 1).replace(/^ /, "")];
     if (field === "event") name = value;
     if (field === "data") data.push(value);

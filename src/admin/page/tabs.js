@@ -5,9 +5,11 @@ const tabs = [...document.querySelectorAll('[role="tab"]')];
 export function listen() {
   tabs.forEach((tab, index) => {
     tab.addEventListener("click", () => select(tab));
-    tab.addEventListener("keydown", ({ key }) => {
-      const to = { ArrowRight: index + 1, ArrowLeft: index - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[key];
-      if (to !== undefined) select(tabs[to % tabs.length]).focus();
+    tab.addEventListener("keydown", (event) => {
+      const to = { ArrowRight: index + 1, ArrowLeft: index - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      select(tabs[to % tabs.length]).focus();
     });
   });
   if (location.hash === "#playground") select(tabs[1]);

@@ -14,11 +14,18 @@ export function h(tag, attributes, ...children) {
 
 /** Makes the children of a node what is wanted. */
 export function patch(parent, ...wanted) {
-  const children = h("", null, wanted).children;
+  arrange(parent, h("", null, wanted).children);
+}
+
+function arrange(parent, children) {
+  const keys = new Set(children.map((child) => child.attributes?.key));
   const keyed = new Map();
-  for (const node of parent.childNodes) {
+  for (let node = parent.firstChild, next; node; node = next) {
+    next = node.nextSibling;
     const key = known.get(node)?.attributes.key;
-    if (key !== undefined) keyed.set(key, node);
+    if (key === undefined) continue;
+    if (keys.has(key)) keyed.set(key, node);
+    else node.remove();
   }
   let cursor = parent.firstChild;
   for (const child of children) {
@@ -63,12 +70,18 @@ function fill(node, child) {
   const last = known.get(node);
   if (last === child) return;
   known.set(node, child);
-  for (const name of Object.keys({ ...last.attributes, ...child.attributes })) {
-    const [before, now] = [last.attributes[name], child.attributes[name]];
-    if (name === "key" || name === "mount" || before === now) continue;
-    if (name.startsWith("on")) node[name] = now ?? null;
-    else if (now === undefined || now === null || now === false) node.removeAttribute(name);
-    else node.setAttribute(name, now === true ? "" : now);
+  for (const name in last.attributes) {
+    if (!(name in child.attributes)) set(node, name, undefined);
   }
-  patch(node, child.children);
+  for (const name in child.attributes) {
+    if (last.attributes[name] !== child.attributes[name]) set(node, name, child.attributes[name]);
+  }
+  arrange(node, child.children);
+}
+
+function set(node, name, value) {
+  if (name === "key" || name === "mount") return;
+  if (name.startsWith("on")) node[name] = value ?? null;
+  else if (value === undefined || value === null || value === false) node.removeAttribute(name);
+  else node.setAttribute(name, value === true ? "" : value);
 }

@@ -1,5 +1,6 @@
 // What the program's words mean, in sentences: platforms, losses, reasons, verdicts, outcomes.
 
+const NUMBERS = new Intl.NumberFormat("en-US");
 const PLATFORMS = { cloud: "Cloud", onprem: "On-Premises", normalized: "Normalized", unknown: "unknown format" };
 
 /** What a loss of this code means, and what to do about it. */
@@ -58,7 +59,7 @@ export function verdict(word, status) {
 
 /** `1,204`. */
 export function count(number) {
-  return number.toLocaleString("en-US");
+  return NUMBERS.format(number);
 }
 
 /** `1 letter`, `2 letters`. */

@@ -1,9 +1,9 @@
 //! Who may look, by what means, and on how small a screen.
 
 use super::{address, assert_quiet, opened};
-use crate::support::bodies::{SUPPORT, cloud_text, flat_text};
+use crate::support::bodies::{SALES, SUPPORT, cloud_text, flat_text};
 use crate::support::browser::Browser;
-use crate::support::consumer::{Consumer, Reply};
+use crate::support::consumer::Consumer;
 use crate::support::http::Request;
 use crate::support::proxy::Proxy;
 use fantoccini::key::Key;
@@ -56,17 +56,25 @@ fn tabs_are_reached_by_arrow_keys() {
 
 #[test]
 fn a_telephone_needs_no_scrolling_sideways() {
-    let consumer = Consumer::replying(Reply::status(500));
+    let consumer = Consumer::start();
     let number = SUPPORT.section("a-number-with-quite-a-long-name", "\"crm\"");
     let proxy = Proxy::start(&format!("{number}{}", consumer.section("crm", "onprem", "")));
     assert_eq!(proxy.post("/webhooks", flat_text()).status, 200);
     assert_eq!(proxy.post("/webhooks", cloud_text(SUPPORT)).status, 200);
+    assert_eq!(proxy.post("/webhooks", cloud_text(SALES)).status, 200);
+    assert_eq!(proxy.post("/webhooks", "{oops").status, 400);
     let Some(browser) = Browser::open_narrow(&address(&proxy), 360) else { return };
     browser.wait_for(".switched", "On-Premises → Cloud");
     let too_wide = || browser.run("return document.documentElement.scrollWidth - innerWidth");
     assert_eq!((browser.run("return innerWidth"), too_wide()), (360.into(), 0.into()));
+    browser.wait_for("#letters table", "unknown_number");
+    browser.wait_for("#door table", "not readable");
     browser.click("#losses summary");
     assert_eq!(too_wide(), 0);
+    browser.press("Look");
+    browser.wait_for("dialog[open] pre", "\"messages\"");
+    assert_eq!(too_wide(), 0);
+    browser.press("Close");
     browser.click("#tab-playground");
     browser.press("A type nobody knows");
     browser.wait_for(".losses", "message_type");
