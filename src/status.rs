@@ -48,6 +48,14 @@ pub struct Readiness {
     pub reason: Option<String>,
 }
 
+impl Readiness {
+    /// Whether webhooks are taken.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status == "ready"
+    }
+}
+
 /// A number: which platform it speaks, since when, and how it got there.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Number {

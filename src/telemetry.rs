@@ -7,7 +7,7 @@ mod outcome;
 mod source;
 mod traces;
 
-pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth, show_up};
+pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth, show_ready, show_up};
 pub use numbers::NumberMeter;
 pub use outcome::{Agreement, Delivery, Outcome};
 pub use source::{SOURCES, source_labels, source_place};
@@ -16,7 +16,9 @@ pub use traces::{Attempt, Span, Tracer};
 use hyper::Uri;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use crate::clock;
 use std::io::IsTerminal;
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// `[telemetry]`.
@@ -85,6 +87,10 @@ pub const LAST_EVENT: &str = "cutover_last_event_timestamp_seconds";
 pub const PARITY: &str = "cutover_parity_total";
 /// Whether a consumer is up, by consumer.
 pub const CONSUMER_UP: &str = "cutover_consumer_up";
+/// Whether webhooks are taken.
+pub const READY: &str = "cutover_ready";
+/// When the process began, by the name that Prometheus' own libraries use.
+pub const STARTED: &str = "process_start_time_seconds";
 /// Which version runs.
 pub const BUILD_INFO: &str = "cutover_build_info";
 
@@ -145,7 +151,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     );
     describe_counter!(PARITY, "Records of a number with several consumers, by how these agree");
     describe_gauge!(CONSUMER_UP, "1, or 0 while a consumer takes nothing and is asked by one probe at a time");
+    describe_gauge!(READY, "1, or 0 while webhooks are not taken, as /readyz says");
+    describe_gauge!(STARTED, Unit::Seconds, "When the process began, since 1970");
     describe_gauge!(BUILD_INFO, "Always 1; the label says which version runs");
+    metrics::gauge!(STARTED).set(Duration::from_millis(clock::steady_ms()).as_secs_f64());
     metrics::gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }

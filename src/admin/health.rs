@@ -3,7 +3,7 @@
 use super::Admin;
 use crate::clock;
 use crate::journal::Depth;
-use crate::telemetry::{NOBODY, show_depth};
+use crate::telemetry::{NOBODY, show_depth, show_ready};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
@@ -26,11 +26,12 @@ pub(super) async fn busy() -> Response {
 
 pub(super) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
     let readiness = admin.readiness();
-    let status = if readiness.status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     answer(status, json!(readiness))
 }
 
 pub(super) async fn exposition(State(admin): State<Arc<Admin>>) -> Response {
+    show_ready(admin.readiness().is_ready());
     if let Some(journal) = &admin.journal
         && let Ok(Ok(depths)) = tokio::time::timeout(DEPTHS_PATIENCE, journal.depths(clock::steady_ms())).await
     {

@@ -4,7 +4,7 @@
 
 use super::{
     ACCEPT_DURATION, CONSUMER_UP, DEAD_LETTERED, DEAD_LETTERS, DELIVERIES, DELIVERY_DURATION, DELIVERY_LAG, DROPPED,
-    DUPLICATES, Delivery, EVENTS, LOSSES, NOBODY, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, RELOADS, SOURCES, UNKNOWN,
+    DUPLICATES, Delivery, EVENTS, LOSSES, NOBODY, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, READY, RELOADS, SOURCES, UNKNOWN,
     WEBHOOKS, source_labels, source_place,
 };
 use crate::event::Kind;
@@ -195,6 +195,11 @@ pub fn show_depth(consumer: &str, depth: [u64; 4], oldest: Duration) {
     }
     gauge!(QUEUE_OLDEST, "consumer" => consumer.to_owned()).set(oldest.as_secs_f64());
     gauge!(DEAD_LETTERS, "consumer" => consumer.to_owned()).set(depth.last().copied().unwrap_or_default() as f64);
+}
+
+/// Whether webhooks are taken.
+pub fn show_ready(ready: bool) {
+    gauge!(READY).set(f64::from(ready));
 }
 
 /// Whether a consumer is up.

@@ -96,9 +96,11 @@ fn names_and_labels_are_those_of_the_contract() {
         ("cutover_last_event_timestamp_seconds", "number,source"),
         ("cutover_losses_total", "from,to,code"),
         ("cutover_parity_total", "number,outcome"),
+        ("cutover_ready", ""),
         ("cutover_switches_total", "number,to"),
         ("cutover_unknown_total", "source,what"),
         ("cutover_webhooks_total", "source,outcome"),
+        ("process_start_time_seconds", ""),
     ];
     let found: BTreeSet<(String, String)> =
         text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(name_and_labels).collect();

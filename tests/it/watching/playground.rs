@@ -48,7 +48,7 @@ fn target(answer: &Value, to: &str) -> (Vec<Value>, Vec<Value>) {
     let read = |text: &Value| serde_json::from_str(text.as_str().expect("JSON as text")).expect("JSON");
     let loss =
         |loss: &Value| json!({"path": loss["path"], "code": loss["code"], "value": read::<>(&loss["value"]) as Value});
-    let bodies = target["bodies"].as_array().unwrap().iter().map(|body| read(body)).collect();
+    let bodies = target["bodies"].as_array().unwrap().iter().map(read).collect();
     (bodies, target["losses"].as_array().unwrap().iter().map(loss).collect())
 }
 
