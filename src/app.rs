@@ -22,6 +22,7 @@ use crate::watch::{ALL_NUMBERS, Watch, Watched, Witness};
 use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use deliveries::Deliveries;
+use keeping::Keeping;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -146,9 +147,7 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(webhooks.run(webhooks_stopped));
         tasks.spawn(admin_server.run(admin_stopped));
-        let (keeping_stop, keeping_stopped) = watch::channel(false);
-        let keep_on = |journal| tokio::spawn(keeping::keep_on(Arc::clone(&watch), journal, keeping_stopped));
-        let keeping = journal.clone().map(keep_on);
+        let keeping = journal.clone().map(|journal| Keeping::begin(Arc::clone(&watch), journal));
         while let Some(Order::Reload) = orders.recv().await {
             match reload(&config, &reread, journal.as_ref(), &watch).await {
                 Ok((new, Line { policy, services, access })) => {
@@ -184,10 +183,8 @@ impl App {
         // What still runs ends here, before the journal does.
         drop(deliveries);
         webhooks_stop.send_replace(true);
-        keeping_stop.send_replace(true);
         if let Some(keeping) = keeping {
-            // A panic of it has been reported already.
-            keeping.await.ok();
+            keeping.end().await;
         }
         if let Some(journal) = &journal {
             journal.close().await;

@@ -26,6 +26,7 @@ use crate::format::Format;
 use crate::format::novelty::Novelty;
 use crate::status::{self, Status};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use track::Record;
 use unfamiliar::Unfamiliar;
@@ -44,6 +45,8 @@ pub struct Watch {
     picture: RwLock<Picture>,
     unfamiliar: Mutex<Unfamiliar>,
     requests: Requests,
+    /// How often it was asked what is to be kept.
+    rounds: AtomicU64,
     /// What was kept of numbers that nobody has configured since.
     dormant: Mutex<HashMap<String, Record>>,
 }
@@ -95,6 +98,7 @@ impl Watch {
             picture: RwLock::default(),
             unfamiliar: Mutex::new(unfamiliar),
             requests: Requests::default(),
+            rounds: AtomicU64::new(1),
             dormant: Mutex::new(numbers(kept, started_ms).collect()),
         }
     }
@@ -156,14 +160,19 @@ impl Watch {
     }
 
     /// What is to be kept across a restart and has changed since it was asked the last time: names and
-    /// texts.
+    /// texts. Of so many numbers at most; of more, those first that have waited longest.
     #[must_use]
-    pub fn changed(&self) -> Vec<(String, String)> {
-        let written = |track: &Arc<Track>| {
+    pub fn changed(&self, most: usize) -> Vec<(String, String)> {
+        let written = |track: Arc<Track>| {
             let text = serde_json::to_string(&track.changed()?).ok()?;
             Some((format!("{NUMBER}{}", track.name()), text))
         };
-        let mut changed: Vec<(String, String)> = self.read().tracks.values().filter_map(written).collect();
+        let mut waiting: Vec<Arc<Track>> =
+            self.read().tracks.values().filter(|track| track.is_to_be_kept()).map(Arc::clone).collect();
+        waiting.sort_by_key(|track| track.handed_out());
+        let round = self.rounds.fetch_add(1, Ordering::Relaxed);
+        waiting.iter().take(most).for_each(|track| track.hand_out(round));
+        let mut changed: Vec<(String, String)> = waiting.into_iter().take(most).filter_map(written).collect();
         let unfamiliar = lock(&self.unfamiliar).changed();
         changed.extend(unfamiliar.map(|text| (UNFAMILIAR.to_owned(), text)));
         changed
@@ -222,3 +231,6 @@ fn numbers(kept: &[(String, String)], now_ms: u64) -> impl Iterator<Item = (Stri
         }
     })
 }
+
+#[cfg(test)]
+mod tests;
