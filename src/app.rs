@@ -11,7 +11,6 @@ use crate::admin::{self, Admin};
 use crate::capture::Capture;
 use crate::config::{self, Config, Problems};
 use crate::delivery::{Consumer, Service, Terms};
-use crate::format::Format;
 use crate::ingress::{self, Ingress, Next, Policy};
 use crate::intake::Intake;
 use crate::journal::{ConsumerId, Embedded, Journal};
@@ -222,7 +221,7 @@ async fn line(config: &Config, journal: Option<&Journal>, watch: &Watch) -> anyh
     let doors = config.doors.clone();
     let token = config.listen.admin_token.clone();
     let Some(journal) = journal else {
-        look_at(config, watch);
+        look_at(config, &consumers, watch);
         return Ok(Line {
             policy: Policy { doors, routes: Arc::clone(&routes), next: Next::PassThrough(PassThrough::new(consumers)) },
             services: Vec::new(),
@@ -233,7 +232,7 @@ async fn line(config: &Config, journal: Option<&Journal>, watch: &Watch) -> anyh
     let waited = |consumer: &Arc<Consumer>| clock::millis(consumer.settings.retry.give_up_after);
     let all = consumers.iter().map(|consumer| (named(consumer), waited(consumer))).collect();
     let ids = journal.register(all).await.context("the journal")?;
-    look_at(config, watch);
+    look_at(config, &consumers, watch);
     let (max_event_age, compared) = (config.max_event_age, watch.compared());
     let terms = Arc::new(Terms { routes: Arc::clone(&routes), max_event_age, compared });
     let next = Next::Journal(Intake::new(journal.clone(), ids.clone()));
@@ -247,20 +246,20 @@ async fn line(config: &Config, journal: Option<&Journal>, watch: &Watch) -> anyh
 }
 
 /// Watches the numbers and consumers of a configuration; one called `all` where no number is configured.
-fn look_at(config: &Config, watch: &Watch) {
-    let consumers: Vec<(String, Format)> =
-        config.consumers.iter().map(|consumer| (consumer.name.clone(), consumer.format)).collect();
-    let name = |index: &usize| consumers.get(*index).map(|(name, _)| name.clone());
+fn look_at(config: &Config, consumers: &[Arc<Consumer>], watch: &Watch) {
+    let named = |consumer: &Arc<Consumer>| consumer.settings.name.clone();
+    let name = |index: &usize| consumers.get(*index).map(named);
     let watched = |route: &Route| Watched {
         number: route.number.name.clone(),
         deliver_to: route.deliver_to.iter().filter_map(name).collect(),
     };
     let mut numbers: Vec<Watched> = config.routes.iter().map(watched).collect();
     if numbers.is_empty() {
-        let everybody = consumers.iter().map(|(name, _)| name.clone()).collect();
+        let everybody = consumers.iter().map(named).collect();
         numbers.push(Watched { number: ALL_NUMBERS.to_owned(), deliver_to: everybody });
     }
-    watch.watch(numbers, &consumers, clock::steady_ms());
+    let sights = consumers.iter().map(|consumer| Arc::clone(&consumer.sight)).collect();
+    watch.watch(numbers, sights, clock::steady_ms());
 }
 
 /// Reads the configuration again; what takes a restart stays as it was.

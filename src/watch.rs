@@ -61,18 +61,6 @@ struct Picture {
     consumers: Vec<Arc<ConsumerSight>>,
 }
 
-impl Picture {
-    /// A consumer that understands another format now is another one.
-    fn sight(&mut self, name: &str, format: Format) -> Arc<ConsumerSight> {
-        let new = || Arc::new(ConsumerSight::new(name, format));
-        let sight = self.sights.entry(name.to_owned()).or_insert_with(new);
-        if sight.format() != format {
-            *sight = new();
-        }
-        Arc::clone(sight)
-    }
-}
-
 /// A number and the consumers it is delivered to.
 #[derive(Debug, Clone)]
 pub struct Watched {
@@ -104,7 +92,7 @@ impl Watch {
     }
 
     /// From now on these are watched.
-    pub fn watch(&self, numbers: Vec<Watched>, consumers: &[(String, Format)], now_ms: u64) {
+    pub fn watch(&self, numbers: Vec<Watched>, consumers: Vec<Arc<ConsumerSight>>, now_ms: u64) {
         let mut picture = self.picture.write().unwrap_or_else(PoisonError::into_inner);
         let mut dormant = lock(&self.dormant);
         let mut track = |watched: Watched| {
@@ -114,15 +102,19 @@ impl Watch {
             track
         };
         let numbers = numbers.into_iter().map(&mut track).collect();
-        let consumers = consumers.iter().map(|(name, format)| picture.sight(name, *format)).collect();
+        for sight in &consumers {
+            sight.show_up();
+            picture.sights.insert(sight.name().to_owned(), Arc::clone(sight));
+        }
         (picture.numbers, picture.consumers) = (numbers, consumers);
     }
 
-    /// What is seen of a consumer of this name and format.
+    /// What is seen of a consumer of this name and format; watched once [`Self::watch`] is told. One that
+    /// understands another format now is another one.
     #[must_use]
     pub fn consumer(&self, name: &str, format: Format) -> Arc<ConsumerSight> {
-        let mut picture = self.picture.write().unwrap_or_else(PoisonError::into_inner);
-        picture.sight(name, format)
+        let known = self.read().sights.get(name).filter(|sight| sight.format() == format).map(Arc::clone);
+        known.unwrap_or_else(|| Arc::new(ConsumerSight::new(name, format)))
     }
 
     /// The numbers whose consumers are compared, by name: those with several.

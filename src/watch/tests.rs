@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 fn watch(numbers: usize) -> Watch {
     let watch = Watch::new(0, &[]);
     let watched = |index| Watched { number: format!("n{index}"), deliver_to: Vec::new() };
-    watch.watch((0..numbers).map(watched).collect(), &[], 0);
+    watch.watch((0..numbers).map(watched).collect(), Vec::new(), 0);
     watch
 }
 
