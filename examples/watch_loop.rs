@@ -19,10 +19,9 @@ fn main() -> anyhow::Result<()> {
     let rounds: u32 = std::env::args().nth(1).unwrap_or_default().parse()?;
     let _metrics = start_metrics()?;
     let watch = Arc::new(Watch::new(0, &[]));
-    let consumer = ("crm".to_owned(), Format::OnPremises);
-    let watched = Watched { number: "support".to_owned(), deliver_to: vec![consumer.0.clone()] };
-    watch.watch(vec![watched], &[consumer], 0);
     let (meter, sight) = (ConsumerMeter::new("crm", Format::OnPremises), watch.consumer("crm", Format::OnPremises));
+    let watched = Watched { number: "support".to_owned(), deliver_to: vec!["crm".to_owned()] };
+    watch.watch(vec![watched], vec![Arc::clone(&sight)], 0);
     let witness = Witness::new(watch);
     let payload = payloads::cloud("text").unwrap_or_default();
     let document = Document::read(payload.as_bytes(), None)?;

@@ -19,6 +19,7 @@ use crate::watch::{Watch, Witness};
 use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use deliveries::Deliveries;
+use keeping::Keeping;
 use line::{Grounds, Line};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
@@ -133,8 +134,7 @@ impl App {
         let mut tasks = JoinSet::new();
         tasks.spawn(webhooks.run(webhooks_stopped));
         tasks.spawn(admin_server.run(admin_stopped));
-        let (keeping_stop, keeping_stopped) = watch::channel(false);
-        let keeping = tokio::spawn(keeping::keep_on(grounds.clone(), keeping_stopped));
+        let keeping = grounds.journal.clone().map(|journal| Keeping::begin(Arc::clone(&grounds.watch), journal));
         while let Some(Order::Reload) = orders.recv().await {
             if let Some((new, Line { policy, services, access })) = grounds.reload(&config, &reread).await {
                 ingress.replace(policy);
@@ -162,9 +162,9 @@ impl App {
         // What still runs ends here, before the journal does.
         drop(deliveries);
         webhooks_stop.send_replace(true);
-        keeping_stop.send_replace(true);
-        // A panic of it has been reported already.
-        keeping.await.ok();
+        if let Some(keeping) = keeping {
+            keeping.end().await;
+        }
         if let Some(journal) = &grounds.journal {
             journal.close().await;
         }

@@ -158,7 +158,7 @@ pub struct Consumer {
     /// The format it understands.
     pub format: String,
     /// `up`, `failing` (the last attempt was not taken), `down` (asked by one probe at a time), `idle`
-    /// (not asked yet), `gone` (owed something, and not configured) or `stopped` (no server runs).
+    /// (not asked yet), `gone` (owed something or with dead letters, and not configured) or `stopped` (no server runs).
     pub health: String,
     /// Since when.
     pub since_ms: Option<u64>,

@@ -13,10 +13,10 @@ pub use outcome::{Agreement, Delivery, Outcome};
 pub use source::{SOURCES, source_labels, source_place};
 pub use traces::{Attempt, Span, Tracer};
 
+use crate::clock;
 use hyper::Uri;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use crate::clock;
 use std::io::IsTerminal;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;

@@ -26,6 +26,7 @@ use crate::format::Format;
 use crate::format::novelty::Novelty;
 use crate::status::{self, Status};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use track::Record;
 use unfamiliar::Unfamiliar;
@@ -44,6 +45,8 @@ pub struct Watch {
     picture: RwLock<Picture>,
     unfamiliar: Mutex<Unfamiliar>,
     requests: Requests,
+    /// How often it was asked what is to be kept.
+    rounds: AtomicU64,
     /// What was kept of numbers that nobody has configured since.
     dormant: Mutex<HashMap<String, Record>>,
 }
@@ -56,18 +59,6 @@ struct Picture {
     /// Those that are configured, in their order.
     numbers: Vec<Arc<Track>>,
     consumers: Vec<Arc<ConsumerSight>>,
-}
-
-impl Picture {
-    /// A consumer that understands another format now is another one.
-    fn sight(&mut self, name: &str, format: Format) -> Arc<ConsumerSight> {
-        let new = || Arc::new(ConsumerSight::new(name, format));
-        let sight = self.sights.entry(name.to_owned()).or_insert_with(new);
-        if sight.format() != format {
-            *sight = new();
-        }
-        Arc::clone(sight)
-    }
 }
 
 /// A number and the consumers it is delivered to.
@@ -95,12 +86,13 @@ impl Watch {
             picture: RwLock::default(),
             unfamiliar: Mutex::new(unfamiliar),
             requests: Requests::default(),
+            rounds: AtomicU64::new(1),
             dormant: Mutex::new(numbers(kept, started_ms).collect()),
         }
     }
 
     /// From now on these are watched.
-    pub fn watch(&self, numbers: Vec<Watched>, consumers: &[(String, Format)], now_ms: u64) {
+    pub fn watch(&self, numbers: Vec<Watched>, consumers: Vec<Arc<ConsumerSight>>, now_ms: u64) {
         let mut picture = self.picture.write().unwrap_or_else(PoisonError::into_inner);
         let mut dormant = lock(&self.dormant);
         let mut track = |watched: Watched| {
@@ -110,15 +102,19 @@ impl Watch {
             track
         };
         let numbers = numbers.into_iter().map(&mut track).collect();
-        let consumers = consumers.iter().map(|(name, format)| picture.sight(name, *format)).collect();
+        for sight in &consumers {
+            sight.show_up();
+            picture.sights.insert(sight.name().to_owned(), Arc::clone(sight));
+        }
         (picture.numbers, picture.consumers) = (numbers, consumers);
     }
 
-    /// What is seen of a consumer of this name and format.
+    /// What is seen of a consumer of this name and format; watched once [`Self::watch`] is told. One that
+    /// understands another format now is another one.
     #[must_use]
     pub fn consumer(&self, name: &str, format: Format) -> Arc<ConsumerSight> {
-        let mut picture = self.picture.write().unwrap_or_else(PoisonError::into_inner);
-        picture.sight(name, format)
+        let known = self.read().sights.get(name).filter(|sight| sight.format() == format).map(Arc::clone);
+        known.unwrap_or_else(|| Arc::new(ConsumerSight::new(name, format)))
     }
 
     /// The numbers whose consumers are compared, by name: those with several.
@@ -156,14 +152,19 @@ impl Watch {
     }
 
     /// What is to be kept across a restart and has changed since it was asked the last time: names and
-    /// texts.
+    /// texts. Of so many numbers at most; of more, those first that have waited longest.
     #[must_use]
-    pub fn changed(&self) -> Vec<(String, String)> {
-        let written = |track: &Arc<Track>| {
+    pub fn changed(&self, most: usize) -> Vec<(String, String)> {
+        let written = |track: Arc<Track>| {
             let text = serde_json::to_string(&track.changed()?).ok()?;
             Some((format!("{NUMBER}{}", track.name()), text))
         };
-        let mut changed: Vec<(String, String)> = self.read().tracks.values().filter_map(written).collect();
+        let mut waiting: Vec<Arc<Track>> =
+            self.read().tracks.values().filter(|track| track.is_to_be_kept()).map(Arc::clone).collect();
+        waiting.sort_by_key(|track| track.handed_out());
+        let round = self.rounds.fetch_add(1, Ordering::Relaxed);
+        waiting.iter().take(most).for_each(|track| track.hand_out(round));
+        let mut changed: Vec<(String, String)> = waiting.into_iter().take(most).filter_map(written).collect();
         let unfamiliar = lock(&self.unfamiliar).changed();
         changed.extend(unfamiliar.map(|text| (UNFAMILIAR.to_owned(), text)));
         changed
@@ -222,3 +223,6 @@ fn numbers(kept: &[(String, String)], now_ms: u64) -> impl Iterator<Item = (Stri
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use super::api::ok;
 use crate::clock;
 use crate::journal::{Depth, Journal};
 use crate::status::Status;
+use crate::telemetry::GONE;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
@@ -68,7 +69,10 @@ impl Admin {
         };
         let mut status = self.watch.shown(clock::steady_ms());
         status.readiness = self.readiness();
-        status.with_depths(&depths, "gone")
+        let mut status = status.with_depths(&depths, GONE);
+        // The journal knows everybody who was ever configured.
+        status.consumers.retain(|consumer| consumer.health != GONE || consumer.has_something());
+        status
     }
 
     async fn status_text(&self) -> Arc<str> {

@@ -5,7 +5,6 @@ use super::Reread;
 use crate::admin;
 use crate::config::{self, Config};
 use crate::delivery::{Consumer, Service, Terms};
-use crate::format::Format;
 use crate::ingress::{Next, Policy};
 use crate::intake::Intake;
 use crate::journal::{ConsumerId, Journal};
@@ -41,7 +40,7 @@ impl Grounds {
         let doors = config.doors.clone();
         let token = config.listen.admin_token.clone();
         let Some(journal) = &self.journal else {
-            look_at(config, &self.watch);
+            look_at(config, &consumers, &self.watch);
             let next = Next::PassThrough(PassThrough::new(consumers));
             return Ok(Line {
                 policy: Policy { doors, routes: Arc::clone(&routes), next },
@@ -53,7 +52,7 @@ impl Grounds {
         let waited = |consumer: &Arc<Consumer>| clock::millis(consumer.settings.retry.give_up_after);
         let all = consumers.iter().map(|consumer| (named(consumer), waited(consumer))).collect();
         let ids = journal.register(all).await.context("the journal")?;
-        look_at(config, &self.watch);
+        look_at(config, &consumers, &self.watch);
         let (max_event_age, compared) = (config.max_event_age, self.watch.compared());
         let terms = Arc::new(Terms { routes: Arc::clone(&routes), max_event_age, compared });
         let next = Next::Journal(Intake::new(journal.clone(), ids.clone()));
@@ -108,18 +107,18 @@ impl Grounds {
 }
 
 /// Watches the numbers and consumers of a configuration; one called `all` where no number is configured.
-fn look_at(config: &Config, watch: &Watch) {
-    let consumers: Vec<(String, Format)> =
-        config.consumers.iter().map(|consumer| (consumer.name.clone(), consumer.format)).collect();
-    let name = |index: &usize| consumers.get(*index).map(|(name, _)| name.clone());
+fn look_at(config: &Config, consumers: &[Arc<Consumer>], watch: &Watch) {
+    let named = |consumer: &Arc<Consumer>| consumer.settings.name.clone();
+    let name = |index: &usize| consumers.get(*index).map(named);
     let watched = |route: &Route| Watched {
         number: route.number.name.clone(),
         deliver_to: route.deliver_to.iter().filter_map(name).collect(),
     };
     let mut numbers: Vec<Watched> = config.routes.iter().map(watched).collect();
     if numbers.is_empty() {
-        let everybody = consumers.iter().map(|(name, _)| name.clone()).collect();
+        let everybody = consumers.iter().map(named).collect();
         numbers.push(Watched { number: ALL_NUMBERS.to_owned(), deliver_to: everybody });
     }
-    watch.watch(numbers, &consumers, clock::steady_ms());
+    let sights = consumers.iter().map(|consumer| Arc::clone(&consumer.sight)).collect();
+    watch.watch(numbers, sights, clock::steady_ms());
 }

@@ -120,7 +120,8 @@ impl Dispatcher {
 
     /// Begins as many attempts as may run.
     async fn fill(&mut self) {
-        let concurrency = self.service.borrow_and_update().consumer.settings.concurrency;
+        // That it has changed is for the loop to see, which asks anew then.
+        let concurrency = self.service.borrow().consumer.settings.concurrency;
         loop {
             let slots = self.health.slots(clock::steady_ms(), self.running.len(), concurrency);
             if slots == 0 {

@@ -28,6 +28,12 @@ impl Status {
 }
 
 impl Consumer {
+    /// Whether the journal has anything for it.
+    #[must_use]
+    pub const fn has_something(&self) -> bool {
+        self.ready + self.in_flight + self.parked + self.dead > 0
+    }
+
     fn with_depth(self, depth: &Depth) -> Self {
         let Depth { ready, in_flight, parked, dead, oldest_ms, .. } = *depth;
         let oldest_seconds = Duration::from_millis(oldest_ms).as_secs_f64();

@@ -54,7 +54,6 @@ struct Tally {
 
 impl ConsumerSight {
     pub(super) fn new(name: &str, format: Format) -> Self {
-        telemetry::show_up(name, true);
         let tallies = || LossCode::ALL.iter().map(|_| Tally::default()).collect();
         Self {
             name: name.to_owned(),
@@ -62,6 +61,15 @@ impl ConsumerSight {
             attempts: Mutex::default(),
             losses: SOURCES.iter().map(|_| tallies()).collect(),
         }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Shows whether it is up.
+    pub(super) fn show_up(&self) {
+        telemetry::show_up(&self.name, lock(&self.attempts).health != Health::Down);
     }
 
     pub(super) const fn format(&self) -> Format {

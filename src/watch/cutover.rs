@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// So many switches are kept.
 const KEPT: usize = 16;
+/// So far our clock may be behind the platform's.
+const CLOCKS_DIFFER_MS: u64 = 5 * 60 * 1_000;
 
 /// A message or status, as far as it matters here.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +76,10 @@ pub(super) struct Cutover {
 impl Cutover {
     /// An event came. Tells of the switch that it makes, unless `mixed` numbers come in under one name.
     pub(super) fn see(&mut self, seen: Seen<'_>, mixed: bool) -> Option<Switch> {
-        // Nothing happens after it has arrived: a stray time far ahead would hide every later switch.
-        let seen = Seen { happened_ms: seen.happened_ms.map(|then| then.min(seen.at_ms)), ..seen };
+        // Nothing happens after it has arrived, as far as clocks agree: a stray time far ahead would hide every
+        // later switch.
+        let latest_ms = seen.at_ms + CLOCKS_DIFFER_MS;
+        let seen = Seen { happened_ms: seen.happened_ms.map(|then| then.min(latest_ms)), ..seen };
         let before = self.last_ms();
         if let Some(before) = before {
             self.rhythm.paused(seen.at_ms.saturating_sub(before));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// One number has a phone and an id, and may have got another id.
 const NAMES: usize = 8;
@@ -25,6 +25,8 @@ pub struct Track {
     record: Mutex<Record>,
     parity: Mutex<Option<Parity>>,
     has_changed: AtomicBool,
+    /// The round in which it was last handed out to be kept.
+    handed_out: AtomicU64,
     /// What the number that came first under this name is called, if no number is configured.
     first: Mutex<Vec<u64>>,
     hasher: RandomState,
@@ -52,6 +54,7 @@ impl Track {
             record: Mutex::new(record),
             parity: Mutex::new(None),
             has_changed: AtomicBool::new(false),
+            handed_out: AtomicU64::new(0),
             first: Mutex::default(),
             hasher: RandomState::new(),
         }
@@ -128,6 +131,19 @@ impl Track {
     /// From now on there is something to be kept.
     pub(super) fn has_changed(&self) {
         self.has_changed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_to_be_kept(&self) -> bool {
+        self.has_changed.load(Ordering::Relaxed)
+    }
+
+    /// The round in which it was last handed out to be kept; 0 before the first.
+    pub(super) fn handed_out(&self) -> u64 {
+        self.handed_out.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn hand_out(&self, round: u64) {
+        self.handed_out.store(round, Ordering::Relaxed);
     }
 
     /// What is to be kept, if something has changed since it was asked the last time.

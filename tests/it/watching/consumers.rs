@@ -140,6 +140,20 @@ fn one_that_was_down_and_is_gone_is_not_said_to_be_down() {
     crate::support::eventually("the gauge says so", || (is_up(&proxy) == Some(1.0)).then_some(()));
 }
 
+/// A configuration that is refused changes nothing of what is seen.
+#[test]
+fn one_that_is_down_stays_down_when_a_reload_is_refused() {
+    let crm = Consumer::start();
+    let config = crm.section("crm", "onprem", LATER);
+    let proxy = Proxy::start(&config);
+    let down = bring_down(&proxy, &crm);
+    let bad = Consumer::start().section("bad", "onprem", "tls_ca = \"no-such-file.pem\"");
+    let log = proxy.reload(&[crm.section("crm", "cloud", ""), bad].concat());
+    assert!(log.contains("not reloaded"), "{log}");
+    let still = consumer(&proxy, "crm");
+    assert_eq!((&still["health"], &still["format"], is_up(&proxy)), (&down["health"], &json!("onprem"), Some(0.0)));
+}
+
 #[test]
 fn dead_letters_are_counted_with_those_of_nobody() {
     let crm = Consumer::replying(Reply::status(500));

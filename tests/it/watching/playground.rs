@@ -45,9 +45,8 @@ fn by_command(to: &str, body: &str) -> (Vec<Value>, Vec<Value>) {
 fn target(answer: &Value, to: &str) -> (Vec<Value>, Vec<Value>) {
     let targets = answer["targets"].as_array().unwrap();
     let target = targets.iter().find(|target| target["to"] == to).unwrap_or_else(|| panic!("no {to} in {answer}"));
-    let read = |text: &Value| serde_json::from_str(text.as_str().expect("JSON as text")).expect("JSON");
-    let loss =
-        |loss: &Value| json!({"path": loss["path"], "code": loss["code"], "value": read::<>(&loss["value"]) as Value});
+    let read = |text: &Value| -> Value { serde_json::from_str(text.as_str().expect("JSON as text")).expect("JSON") };
+    let loss = |loss: &Value| json!({"path": loss["path"], "code": loss["code"], "value": read(&loss["value"])});
     let bodies = target["bodies"].as_array().unwrap().iter().map(read).collect();
     (bodies, target["losses"].as_array().unwrap().iter().map(loss).collect())
 }
