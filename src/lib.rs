@@ -10,6 +10,9 @@
 //! Without a journal, `pass_through` stands in the place of intake and journal: the answer is the
 //! consumers' verdict.
 //!
+//! Beside them stands `watch`: the way in and the way out tell it what they see, it tells `status`,
+//! and nothing waits for it.
+//!
 //! Arrows never turn back. `json`, `event`, `format`, `translate` and `redact` are pure: no clock,
 //! network, configuration or log. `ingress` knows the name of a format and nothing inside one;
 //! `journal` keeps what arrived and knows neither bodies nor HTTP; `delivery` calls `translate` and
@@ -39,10 +42,10 @@ pub mod translate;
 
 pub mod delivery;
 
-pub mod admin;
 pub mod status;
 pub mod watch;
 
+pub mod admin;
 pub mod clock;
 pub mod headers;
 pub mod letters;

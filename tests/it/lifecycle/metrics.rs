@@ -114,7 +114,7 @@ fn names_and_labels_are_those_of_the_contract() {
 
 /// A sample's metric, and its labels without their values and without `le`.
 fn name_and_labels(line: &str) -> (String, String) {
-    let (name, labels) = line.split_once('{').unwrap_or((line, ""));
+    let (name, labels) = line.split_once(['{', ' ']).unwrap_or((line, ""));
     let base = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let labels = labels.split_once('}').map_or("", |(labels, _)| labels);
     let keys = labels.split(',').filter_map(|label| label.split_once('=')).map(|(key, _)| key);

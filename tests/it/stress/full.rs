@@ -1,6 +1,7 @@
 //! A disk that the journal fills itself.
 
 use super::{assert_recovers, assert_red, on, post_large};
+use crate::support::PATIENCE;
 use crate::support::consumer::Consumer;
 use crate::support::disk::Disk;
 use crate::support::ledger::Promises;
@@ -131,7 +132,7 @@ fn a_disk_full_of_small_webhooks_takes_more_when_it_is_drained() {
     };
     assert_red(&proxy, &refused);
     crm.arrive();
-    proxy.wait_until_drained("crm");
+    proxy.wait_until_drained_within("crm", PATIENCE * 9);
     assert_recovers(&proxy, &promises, number + 1);
     proxy.wait_until_drained("crm");
     promises.assert_kept(&crm);
