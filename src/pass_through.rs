@@ -167,13 +167,14 @@ async fn send(
     Ok(())
 }
 
-/// The fate of a request body, in one line.
+/// The fate of a piece, in one line. At the level `debug`: the platform's answer says it too, and a line is not
+/// cheap beside the little that a webhook costs here.
 fn tell(consumer: &str, source: Format, nothing_to_send: bool, dropped: u64) {
     let source = source.label();
     match nothing_to_send {
-        false => tracing::info!(consumer, source, "delivered"),
-        true if dropped > 0 => tracing::info!(consumer, source, "dropped"),
-        true => tracing::info!(consumer, source, "no counterpart"),
+        false => tracing::debug!(consumer, source, "delivered"),
+        true if dropped > 0 => tracing::debug!(consumer, source, "dropped"),
+        true => tracing::debug!(consumer, source, "no counterpart"),
     }
 }
 

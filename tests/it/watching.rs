@@ -2,6 +2,7 @@
 //! say it.
 
 mod consumers;
+mod description;
 mod fates;
 mod letters;
 mod losses;
