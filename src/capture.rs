@@ -12,6 +12,7 @@ use crate::clock;
 use crate::event::rfc3339;
 use crate::format::Format;
 use crate::headers::goes_along;
+use crate::lock::lock;
 use crate::redact::Redactor;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
@@ -24,7 +25,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -66,7 +67,7 @@ struct State {
 
 impl State {
     fn left_out(&self) -> MutexGuard<'_, LeftOut> {
-        self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.left_out)
     }
 }
 
@@ -125,7 +126,7 @@ impl Capture {
     /// Ends when everything that waits is written, or after a few seconds. Nothing is written after it.
     pub fn finish(&self) {
         self.state.ending.store(true, Ordering::Relaxed);
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = lock(&self.thread).take();
         let Some(thread) = thread else { return };
         let deadline = Instant::now() + END_PATIENCE;
         while !thread.is_finished() && Instant::now() < deadline {

@@ -49,6 +49,7 @@ pub mod admin;
 pub mod clock;
 pub mod headers;
 pub mod letters;
+mod lock;
 pub mod secret;
 pub mod server;
 pub mod telemetry;

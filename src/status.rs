@@ -8,6 +8,7 @@ mod depth;
 mod table;
 
 pub use table::table;
+pub(crate) use table::time;
 
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@ mod traces;
 pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth, show_ready, show_up};
 pub use numbers::NumberMeter;
 pub use outcome::{Agreement, Delivery, Outcome};
-pub use source::{SOURCES, source_labels, source_place};
+pub use source::{SOURCES, source_label, source_labels, source_place};
 pub use traces::{Attempt, Span, Tracer};
 
 use crate::clock;

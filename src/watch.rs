@@ -24,10 +24,11 @@ pub use witness::Witness;
 
 use crate::format::Format;
 use crate::format::novelty::Novelty;
+use crate::lock::lock;
 use crate::status::{self, Status};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use track::Record;
 use unfamiliar::Unfamiliar;
 use witness::Requests;
@@ -70,21 +71,14 @@ pub struct Watched {
     pub deliver_to: Vec<String>,
 }
 
-/// A lock whose holder panicked still holds good data: none of ours is left half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Watch {
     /// Watches nothing yet; `kept` is what was handed out before the restart.
     #[must_use]
     pub fn new(started_ms: u64, kept: &[(String, String)]) -> Self {
-        let unfamiliar = kept.iter().find(|(name, _)| name == UNFAMILIAR);
-        let unfamiliar = unfamiliar.and_then(|(_, text)| Unfamiliar::read(text)).unwrap_or_default();
         Self {
             started_ms,
             picture: RwLock::default(),
-            unfamiliar: Mutex::new(unfamiliar),
+            unfamiliar: Mutex::new(unfamiliar(kept)),
             requests: Requests::default(),
             rounds: AtomicU64::new(1),
             dormant: Mutex::new(numbers(kept, started_ms).collect()),
@@ -200,14 +194,19 @@ pub fn kept_status(kept: &[(String, String)], now_ms: u64) -> Status {
     let mut numbers: Vec<status::Number> =
         numbers(kept, now_ms).map(|(name, record)| record.shown(&name, None, now_ms)).collect();
     numbers.sort_by(|one, other| one.name.cmp(&other.name));
-    let unfamiliar = kept.iter().find(|(name, _)| name == UNFAMILIAR).and_then(|(_, text)| Unfamiliar::read(text));
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now_ms,
         numbers,
-        unknown: unfamiliar.unwrap_or_default().shown(),
+        unknown: unfamiliar(kept).shown(),
         ..Status::default()
     }
+}
+
+/// What was unknown among what was kept.
+fn unfamiliar(kept: &[(String, String)]) -> Unfamiliar {
+    let text = kept.iter().find(|(name, _)| name == UNFAMILIAR);
+    text.and_then(|(_, text)| Unfamiliar::read(text)).unwrap_or_default()
 }
 
 /// The records among what was kept. What cannot be read, as by an older program, begins anew.

@@ -1,7 +1,6 @@
 //! Probes and metrics.
 
 use super::Admin;
-use crate::clock;
 use crate::journal::Depth;
 use crate::telemetry::{NOBODY, show_depth, show_ready};
 use axum::extract::State;
@@ -11,9 +10,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A scrape does not wait longer for a journal that is busy; it then says what was known before.
-const DEPTHS_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn alive() -> Response {
     answer(StatusCode::OK, json!({"status": "alive"}))
@@ -32,11 +28,7 @@ pub(super) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
 
 pub(super) async fn exposition(State(admin): State<Arc<Admin>>) -> Response {
     show_ready(admin.readiness().is_ready());
-    if let Some(journal) = &admin.journal
-        && let Ok(Ok(depths)) = tokio::time::timeout(DEPTHS_PATIENCE, journal.depths(clock::steady_ms())).await
-    {
-        depths.iter().for_each(show);
-    }
+    admin.depths().await.iter().for_each(show);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.metrics.render()).into_response()
 }
 

@@ -4,6 +4,7 @@ use super::Admin;
 use super::api::ok;
 use crate::clock;
 use crate::journal::{Depth, Journal};
+use crate::lock::lock;
 use crate::status::Status;
 use crate::telemetry::GONE;
 use axum::extract::State;
@@ -13,7 +14,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -48,12 +49,11 @@ impl Watchers {
             depths: Mutex::default(),
         }
     }
-}
 
-impl Watchers {
+    /// What each consumer is owed, as far as the journal says so in time; else what it said last.
     async fn depths(&self, journal: &Journal) -> Vec<Depth> {
         let asked = tokio::time::timeout(PATIENCE, journal.depths(clock::steady_ms())).await;
-        let mut last = self.depths.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.depths);
         if let Ok(Ok(depths)) = asked {
             *last = depths;
         }
@@ -62,11 +62,16 @@ impl Watchers {
 }
 
 impl Admin {
-    async fn status(&self) -> Status {
-        let depths = match &self.journal {
+    /// What each consumer is owed; nothing without a journal.
+    pub(super) async fn depths(&self) -> Vec<Depth> {
+        match &self.journal {
             Some(journal) => self.watchers.depths(journal).await,
             None => Vec::new(),
-        };
+        }
+    }
+
+    async fn status(&self) -> Status {
+        let depths = self.depths().await;
         let mut status = self.watch.shown(clock::steady_ms());
         status.readiness = self.readiness();
         let mut status = status.with_depths(&depths, GONE);

@@ -4,8 +4,8 @@ use super::reach::{Found, Reach};
 use super::{Exit, complain, say};
 use crate::journal::Letter;
 use crate::letters::{Receipt, Redelivery};
+use crate::status::time;
 use clap::{Args, Subcommand};
-use std::time::{Duration, UNIX_EPOCH};
 
 /// Look at what could not be delivered, and decide what becomes of it
 #[derive(Debug, Args)]
@@ -185,8 +185,4 @@ fn row(letter: &Letter, waiting: bool) -> String {
 
 fn line([id, consumer, third, source, kind, received, attempts, verdict]: [&str; 8]) -> String {
     format!("{id:<12} {consumer:<16} {third:<20} {source:<6} {kind:<8} {received:<20} {attempts:>8} {verdict}")
-}
-
-fn time(ms: u64) -> String {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(ms)).to_string()
 }

@@ -11,7 +11,7 @@ use crate::headers;
 use crate::intake::Taken;
 use crate::received::Received;
 use crate::routing::Routes;
-use crate::telemetry::{Outcome, Span, Tracer};
+use crate::telemetry::{Outcome, Span, Tracer, source_label};
 use crate::watch::Witness;
 use axum::Router;
 use axum::body::Body;
@@ -158,7 +158,7 @@ impl Ingress {
         let answer = match taken {
             Ok(_) => ().into_response(),
             Err(rejection) => {
-                let source = fate.source.map_or("unknown", Format::label);
+                let source = source_label(fate.source);
                 tracing::info!(source, outcome = fate.outcome.label(), reason = %rejection, "webhook refused");
                 rejection.into_response()
             }

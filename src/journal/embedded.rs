@@ -26,11 +26,12 @@ use super::{
 };
 use crate::clock;
 use crate::format::Identity;
+use crate::lock::lock;
 use keeper::Keeper;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
@@ -87,11 +88,6 @@ struct Shared {
     /// Since when the keeper has been at work on one group of jobs; 0 while it is not.
     busy_since_ms: AtomicU64,
     wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
-}
-
-/// A lock whose holder panicked still holds good data: none of ours is left half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {

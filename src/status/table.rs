@@ -153,7 +153,8 @@ fn span(seconds: f64) -> String {
         .collect()
 }
 
-fn time(ms: u64) -> String {
+/// Milliseconds since 1970 as RFC 3339, to the second.
+pub(crate) fn time(ms: u64) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(ms)).to_string()
 }
 

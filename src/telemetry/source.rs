@@ -17,6 +17,12 @@ pub const fn source_place(source: Format) -> Option<usize> {
     }
 }
 
+/// The value for a format, where it is told.
+#[must_use]
+pub fn source_label(source: Option<Format>) -> &'static str {
+    source.map_or(UNKNOWN, Format::label)
+}
+
 /// All values, in the order of [`SOURCES`], and the one for neither.
 pub fn source_labels() -> impl Iterator<Item = &'static str> {
     SOURCES.iter().map(|source| source.label()).chain([UNKNOWN])

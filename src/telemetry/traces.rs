@@ -7,7 +7,7 @@
 mod context;
 mod export;
 
-use super::Outcome;
+use super::{Outcome, source_label};
 use crate::event::Kind;
 use crate::format::Format;
 use hyper::{HeaderMap, StatusCode, Uri};
@@ -123,7 +123,7 @@ impl Span {
     /// What became of a webhook.
     pub fn webhook_ended(&mut self, source: Option<Format>, outcome: Outcome) {
         if let Some(span) = &mut self.0 {
-            span.set_attribute(KeyValue::new("cutover.source", source.map_or("unknown", Format::label)));
+            span.set_attribute(KeyValue::new("cutover.source", source_label(source)));
             span.set_attribute(KeyValue::new("cutover.outcome", outcome.label()));
             if outcome == Outcome::Unavailable {
                 span.set_status(Status::error(outcome.label()));

@@ -1,9 +1,9 @@
 //! One consumer as the operator sees it: does it take what it is given, and what could its format not say.
 
-use super::lock;
 use super::minutes::Minutes;
 use crate::format::Format;
 use crate::format::novelty::presentable_path;
+use crate::lock::lock;
 use crate::status;
 use crate::telemetry::{self, SOURCES};
 use crate::translate::LossCode;

@@ -80,17 +80,13 @@ impl Cutover {
         // later switch.
         let latest_ms = seen.at_ms + CLOCKS_DIFFER_MS;
         let seen = Seen { happened_ms: seen.happened_ms.map(|then| then.min(latest_ms)), ..seen };
-        let before = self.last_ms();
-        if let Some(before) = before {
+        if let Some(before) = self.last_ms() {
             self.rhythm.paused(seen.at_ms.saturating_sub(before));
         }
         let switch = if mixed { self.speak(seen.platform) } else { self.turn(&seen) };
+        let other_newest_ms = self.side(seen.platform.other()).newest_ms;
         if let Some(switch) = self.switches.last_mut().filter(|_| !mixed) {
-            let other = match seen.platform {
-                Platform::Cloud => &self.onprem,
-                Platform::OnPremises => &self.cloud,
-            };
-            switch.out_of_order += u64::from(seen.happened_ms.is_some_and(|then| then < other.newest_ms));
+            switch.out_of_order += u64::from(seen.happened_ms.is_some_and(|then| then < other_newest_ms));
             switch.twice += u64::from(self.overlap.is_known_from_other(&seen));
         }
         self.overlap.remember(&seen);

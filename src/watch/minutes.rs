@@ -18,7 +18,7 @@ impl Minutes {
         let minute = now_ms / MINUTE_MS;
         if self.0.back().is_none_or(|(last, _)| *last < minute) {
             self.0.push_back((minute, [0; 2]));
-            self.forget(minute, KEPT);
+            self.forget(minute);
         }
         if let Some(count) = self.0.back_mut().and_then(|(_, counts)| counts.get_mut(place)) {
             *count = count.saturating_add(events);
@@ -31,8 +31,8 @@ impl Minutes {
         self.0.retain(|(minute, _)| *minute <= now_ms / MINUTE_MS);
     }
 
-    fn forget(&mut self, minute: u64, kept: u64) {
-        while self.0.front().is_some_and(|(first, _)| first + kept <= minute) {
+    fn forget(&mut self, minute: u64) {
+        while self.0.front().is_some_and(|(first, _)| first + KEPT <= minute) {
             self.0.pop_front();
         }
     }

@@ -1,11 +1,11 @@
 //! One number while the proxy runs: its cutover record, its minutes, and how its consumers agree.
 
 use super::cutover::{Cutover, Seen, Switch};
-use super::lock;
 use super::minutes::Minutes;
 use super::parity::{Answer, Parity};
 use super::platform::Platform;
 use super::sighting::{Sighting, Told};
+use crate::lock::lock;
 use crate::status;
 use crate::telemetry::NumberMeter;
 use serde::{Deserialize, Serialize};
