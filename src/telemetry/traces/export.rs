@@ -34,7 +34,7 @@ impl Pipeline {
         if endpoint.scheme_str() == Some("https") {
             builder = builder.with_tls_config(ClientTlsConfig::new().with_enabled_roots());
         }
-        let next = builder.build().context("telemetry.otlp_endpoint")?;
+        let next = Arc::new(builder.build().context("telemetry.otlp_endpoint")?);
         let over = Arc::new(AtomicBool::new(false));
         let collector =
             Collector { next, runtime: Handle::current(), lost: AtomicU64::new(0), over: Arc::clone(&over) };
@@ -67,7 +67,7 @@ fn resource() -> Resource {
 /// The collector, as the SDK's thread sees it.
 #[derive(Debug)]
 struct Collector {
-    next: opentelemetry_otlp::SpanExporter,
+    next: Arc<opentelemetry_otlp::SpanExporter>,
     runtime: Handle,
     /// Spans it did not take, since it last took some.
     lost: AtomicU64,
@@ -97,15 +97,14 @@ impl Collector {
 impl SpanExporter for Collector {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
-        let export = {
-            // The SDK's thread has no timer of its own.
-            let _inside = self.runtime.enter();
-            tokio::time::timeout(EXPORT_PATIENCE, self.next.export(batch))
-        };
+        let next = Arc::clone(&self.next);
+        // In a task: the SDK's thread has no timer of its own, and a runtime that ends ends a task in order.
+        let export = self.runtime.spawn(async move { tokio::time::timeout(EXPORT_PATIENCE, next.export(batch)).await });
         let failure = match export.await {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some("it does not answer".to_owned()),
+            Ok(Ok(Ok(()))) => None,
+            Ok(Ok(Err(error))) => Some(error.to_string()),
+            Ok(Err(_)) => Some("it does not answer".to_owned()),
+            Err(_) => Some("the end came first".to_owned()),
         };
         self.tell(spans, failure);
         // What failed has been told; the SDK would tell it of every batch.
@@ -121,6 +120,9 @@ impl SpanExporter for Collector {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        self.next.set_resource(resource);
+        // Nobody else has it yet: the SDK says this before the first export.
+        if let Some(next) = Arc::get_mut(&mut self.next) {
+            next.set_resource(resource);
+        }
     }
 }
