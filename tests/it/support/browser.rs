@@ -8,7 +8,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -168,18 +168,30 @@ struct Driver {
     address: SocketAddr,
 }
 
+/// So often it is started: the port that it finds free may be taken before it listens there.
+const STARTS: usize = 5;
+
 impl Driver {
-    fn start(program: &PathBuf) -> Self {
+    fn start(program: &Path) -> Self {
+        let started = (0..STARTS).find_map(|_| Self::try_start(program));
+        started.unwrap_or_else(|| panic!("chromedriver did not say its port in {STARTS} starts"))
+    }
+
+    fn try_start(program: &Path) -> Option<Self> {
         let mut command = Command::new(program);
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("chromedriver starts");
-        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
-        let port = |line: std::io::Result<String>| {
-            let line = line.expect("text");
-            line.split_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
-        };
-        let port = lines.into_iter().find_map(port).expect("chromedriver says its port");
-        Self { process, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        let mut said = BufReader::new(process.stdout.take().expect("piped"));
+        let (mut driver, mut line) = (Self { process, address: SocketAddr::from(([127, 0, 0, 1], 0)) }, String::new());
+        while said.read_line(&mut line).expect("text") > 0 {
+            let port = line.split_once("successfully on port ").map(|(_, rest)| rest.trim().trim_end_matches('.'));
+            if let Some(port) = port.and_then(|port| port.parse().ok()) {
+                driver.address.set_port(port);
+                return Some(driver);
+            }
+            line.clear();
+        }
+        None
     }
 }
 
