@@ -1,6 +1,8 @@
 //! What the tests stand on. Each part is a thing of the outside world; none knows a type of ours.
 
 pub(crate) mod bodies;
+#[path = "../shared/broker.rs"]
+pub(crate) mod broker;
 pub(crate) mod browser;
 pub(crate) mod collector;
 pub(crate) mod command;
