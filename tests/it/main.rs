@@ -41,6 +41,9 @@ mod recovery;
 /// Consumers that are away, refuse or hang, and what that means for others and for what waits.
 mod outage;
 
+/// Several proxies that share a journal.
+mod scaled;
+
 /// A journal that is taken, full or damaged.
 mod stress;
 

@@ -4,7 +4,7 @@
 //!
 //! `CUTOVER_CHAOS_SECONDS` makes it last longer, `CUTOVER_CHAOS_SEED` repeats its choices.
 
-mod judge;
+pub(crate) mod judge;
 
 use crate::support::bodies::{SUPPORT, cloud};
 use crate::support::consumer::{Consumer, Faults};

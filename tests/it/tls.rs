@@ -1,6 +1,6 @@
 //! TLS on either side, with authorities and certificates made on the spot.
 
-mod certificates;
+pub(crate) mod certificates;
 mod consumer;
 mod files;
 mod listener;

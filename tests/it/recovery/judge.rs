@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 /// How long the proxy waits for an answer.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(1);
 /// By so much our own clock readings may lag behind what the proxy did: a request may be read when who
 /// sent it is dead.
 const LAG: Duration = Duration::from_millis(100);
@@ -18,15 +18,15 @@ const REPEATED_BY_A_KILL: usize = 100;
 
 /// A kill: the process was there before it begun, and gone when it was done.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kill {
-    pub(super) begun: Instant,
-    pub(super) done: Instant,
+pub(crate) struct Kill {
+    pub(crate) begun: Instant,
+    pub(crate) done: Instant,
 }
 
 /// What was measured.
 #[derive(Debug, Default)]
 #[expect(dead_code, reason = "shown by its Debug")]
-pub(super) struct Findings {
+pub(crate) struct Findings {
     attempts: usize,
     taken: usize,
     /// Attempts at what was surely taken before, all excused by a kill.
@@ -40,7 +40,7 @@ pub(super) struct Findings {
 }
 
 /// Holds everything that is promised against what a consumer saw.
-pub(super) fn judge(promises: &Promises, consumer: &Consumer, kills: &[Kill]) -> Findings {
+pub(crate) fn judge(promises: &Promises, consumer: &Consumer, kills: &[Kill]) -> Findings {
     let attempts = attempts(consumer);
     let missing = promises.missing(&attempts);
     assert!(missing.is_empty(), "{} of {} are missing, such as {:?}", missing.len(), promises.count(), missing.first());
@@ -52,7 +52,7 @@ pub(super) fn judge(promises: &Promises, consumer: &Consumer, kills: &[Kill]) ->
 }
 
 /// When something of a conversation is tried, all that was accepted before it has been taken.
-fn nothing_overtakes(promises: &Promises, attempts: &[Attempt]) {
+pub(crate) fn nothing_overtakes(promises: &Promises, attempts: &[Attempt]) {
     let mut taken: BTreeSet<&Event> = BTreeSet::new();
     let order = promises.all();
     let places: HashMap<(&str, &str), usize> = order

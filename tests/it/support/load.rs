@@ -13,23 +13,35 @@ use std::thread;
 use std::time::Duration;
 
 /// After an answer that was lost or no 200, as before a platform's retry.
-const PAUSE: Duration = Duration::from_millis(10);
+pub(crate) const PAUSE: Duration = Duration::from_millis(10);
 
-/// Where a proxy listens now, which is nowhere while it is being started again.
+/// Where a proxy listens now, or any of several; nowhere while it is being started again.
 #[derive(Debug, Default)]
-pub(crate) struct Target(Mutex<Option<SocketAddr>>);
+pub(crate) struct Target(Mutex<Vec<Option<SocketAddr>>>);
 
 impl Target {
     pub(crate) fn at(address: SocketAddr) -> Self {
-        Self(Mutex::new(Some(address)))
+        Self::at_any([address])
+    }
+
+    /// Webhooks go to one or the other.
+    pub(crate) fn at_any(addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        Self(Mutex::new(addresses.into_iter().map(Some).collect()))
     }
 
     pub(crate) fn move_to(&self, address: Option<SocketAddr>) {
-        *self.0.lock().unwrap() = address;
+        self.move_one(0, address);
+    }
+
+    /// The same for one of several.
+    pub(crate) fn move_one(&self, place: usize, address: Option<SocketAddr>) {
+        self.0.lock().unwrap()[place] = address;
     }
 
     fn now(&self) -> Option<SocketAddr> {
-        *self.0.lock().unwrap()
+        let places = self.0.lock().unwrap();
+        let up: Vec<SocketAddr> = places.iter().copied().flatten().collect();
+        fastrand::choice(up)
     }
 }
 

@@ -14,16 +14,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Who vouches for certificates.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key, as PEM.
-pub(super) struct Identity {
-    pub(super) certificate: String,
-    pub(super) key: String,
+pub(crate) struct Identity {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 impl Authority {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = named(name, &[]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -31,13 +31,13 @@ impl Authority {
     }
 
     /// A certificate with a common name and alternative names.
-    pub(super) fn issue(&self, common_name: &str, alternative: &[&str]) -> Identity {
+    pub(crate) fn issue(&self, common_name: &str, alternative: &[&str]) -> Identity {
         let key = KeyPair::generate().unwrap();
         let certificate = named(common_name, alternative).signed_by(&key, &self.0).unwrap();
         Identity { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 }

@@ -75,7 +75,15 @@ impl Cluster {
 
     /// Starts one of them again, and waits until it has caught up and all agree on who leads.
     pub(crate) fn again(&self, node: usize) {
-        self.nodes[node].again();
+        self.all_again([node]);
+    }
+
+    /// The same with several at once: none of them may be healthy without the others.
+    pub(crate) fn all_again<const COUNT: usize>(&self, nodes: [usize; COUNT]) {
+        nodes.into_iter().for_each(|node| self.nodes[node].relaunch());
+        for node in nodes {
+            assert!(self.nodes[node].comes_up(), "it did not come back: {}", self.nodes[node].log());
+        }
         self.wait_until_led();
     }
 }
