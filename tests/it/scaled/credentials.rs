@@ -25,7 +25,7 @@ fn assert_let_in(broker: &Broker, url: &str, keys: &str) {
     fleet.wait_until_kept(&promises, &crm);
     for proxy in fleet.up() {
         let said = proxy.log() + &proxy.ask("/api/status").text() + &proxy.ask("/metrics").text();
-        assert!(!said.contains("very secret"), "{said}");
+        assert!(!said.contains("very secret") && !said.contains(SEED), "{said}");
     }
 }
 
@@ -39,6 +39,17 @@ fn by_a_user_and_a_password() {
 fn by_a_token() {
     let Some(broker) = Broker::start_with("authorization { token: \"very secret\" }") else { return };
     assert_let_in(&broker, &broker.url(), "token = \"very secret\"\n");
+}
+
+/// A pair that was made for this test and opens nothing else.
+const SEED: &str = "SUAEDXCBR47P7DH724ZI4ELJXFJUVBD3PD6XH7HRG5F3KNJQONUUOPORMY";
+const PUBLIC_KEY: &str = "UDTZTTKSCZYCEMGTTG2F2745YZBJSDIPJ56KUCQXUSAHFKUEQXTF4OJ2";
+
+#[test]
+fn by_a_key_pair() {
+    let users = format!("authorization {{ users: [ {{ nkey: {PUBLIC_KEY} }} ] }}");
+    let Some(broker) = Broker::start_with(&users) else { return };
+    assert_let_in(&broker, &broker.url(), &format!("nkey = \"{SEED}\"\n"));
 }
 
 /// The certificate of a private authority, and one of ours that the server asks for.
