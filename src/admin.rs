@@ -86,7 +86,7 @@ impl Admin {
 
     /// Red when we cannot take webhooks, never because of a consumer.
     fn readiness(&self) -> Readiness {
-        let journal = if self.journal.is_some() { "embedded" } else { "none" };
+        let journal = self.journal.as_ref().map_or("none", Journal::backend);
         let said = |status: &str, reason| Readiness { status: status.to_owned(), journal: journal.to_owned(), reason };
         if *self.life.borrow() != Life::Serving {
             return said("draining", None);

@@ -12,7 +12,8 @@ use crate::admin::{self, Admin};
 use crate::capture::Capture;
 use crate::config::{self, Config, Problems};
 use crate::ingress::{self, Ingress};
-use crate::journal::{Embedded, Journal};
+use crate::journal::jetstream::Role;
+use crate::journal::{Embedded, JetStream, Journal};
 use crate::server::{self, Server, Tls};
 use crate::telemetry::Tracer;
 use crate::watch::{Watch, Witness};
@@ -61,10 +62,7 @@ impl App {
         let metrics = telemetry::start_metrics().context("cannot start metrics")?;
         telemetry::reloaded(None);
         let tracer = Tracer::start(config.telemetry.otlp_endpoint.as_ref())?;
-        let journal = match &config.journal {
-            config::Journal::None => None,
-            config::Journal::Embedded(settings) => Some(Journal::Embedded(Embedded::open(settings.clone())?)),
-        };
+        let journal = open(&config.journal).await?;
         let kept = match &journal {
             Some(journal) => journal.kept().await.context("the journal")?,
             None => Vec::new(),
@@ -179,6 +177,16 @@ impl App {
         upkeep.abort();
         tracing::info!("stopped");
     }
+}
+
+async fn open(journal: &config::Journal) -> anyhow::Result<Option<Journal>> {
+    Ok(match journal {
+        config::Journal::None => None,
+        config::Journal::Embedded(settings) => Some(Journal::Embedded(Embedded::open(settings.clone())?)),
+        config::Journal::JetStream(settings) => {
+            Some(Journal::JetStream(JetStream::open((**settings).clone(), Role::Member).await?))
+        }
+    })
 }
 
 /// Folds what histograms have gathered, so that they stay small when nobody scrapes.

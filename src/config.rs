@@ -5,6 +5,7 @@
 
 mod consumer;
 mod environment;
+mod jetstream;
 mod journaling;
 mod listen;
 mod number;
@@ -33,6 +34,8 @@ pub use listen::Listen;
 pub enum Journal {
     /// In a file of this process.
     Embedded(journal::Settings),
+    /// In streams of NATS JetStream that several proxies share.
+    JetStream(Box<journal::jetstream::Settings>),
     /// Nowhere: the answer is the consumer's verdict.
     None,
 }
@@ -42,6 +45,16 @@ impl Journal {
     #[must_use]
     pub fn embedded_at(path: std::path::PathBuf) -> journal::Settings {
         journaling::settings(path)
+    }
+
+    /// How long events that come again are known; `None` where nothing is.
+    #[must_use]
+    pub const fn remember(&self) -> Option<Duration> {
+        match self {
+            Journal::Embedded(settings) => Some(settings.remember),
+            Journal::JetStream(settings) => Some(settings.kept.remember),
+            Journal::None => None,
+        }
     }
 
     /// What is to be said if the folder of the journal is not there.

@@ -6,10 +6,14 @@
 //! configuration file are nothing to it. It takes every time it compares as an argument.
 
 mod embedded;
+mod hold;
+pub mod jetstream;
 mod letter;
 mod record;
 
 pub use embedded::{Embedded, OpenError, Settings};
+pub use hold::Hold;
+pub use jetstream::JetStream;
 pub use letter::{Amount, Depth, Letter, LetterId, Selection, Step};
 pub use record::{Arrival, ConsumerId, NewRecord, Record};
 
@@ -31,6 +35,9 @@ pub enum Trouble {
     /// It did not answer in time.
     #[error("the disk does not answer")]
     Stalled,
+    /// A lease is lost: another process may deliver the record.
+    #[error("another proxy holds this conversation now")]
+    Lost,
     /// It was closed.
     #[error("the journal is closed")]
     Closed,
@@ -66,6 +73,8 @@ pub struct Lease {
     pub since_ms: u64,
     /// Whether the operator asked for it: rules that compare with what was before do not hold then.
     pub by_hand: bool,
+    /// For how long it holds.
+    pub hold: Hold,
 }
 
 /// How far a record of several requests has got.
@@ -159,9 +168,20 @@ pub enum Vitals {
 pub enum Journal {
     /// A file of this process.
     Embedded(Embedded),
+    /// Streams that several processes share.
+    JetStream(JetStream),
 }
 
 impl Journal {
+    /// What `journal.backend` calls it.
+    #[must_use]
+    pub const fn backend(&self) -> &'static str {
+        match self {
+            Journal::Embedded(_) => "embedded",
+            Journal::JetStream(_) => "jetstream",
+        }
+    }
+
     /// Gives consumers their ids, made up once for each name, and remembers how long each is waited
     /// for in milliseconds.
     ///
@@ -170,6 +190,7 @@ impl Journal {
     pub async fn register(&self, consumers: Vec<(String, u64)>) -> Result<Vec<ConsumerId>, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.register(consumers).await,
+            Journal::JetStream(journal) => journal.register(consumers).await,
         }
     }
 
@@ -181,6 +202,7 @@ impl Journal {
     pub async fn append(&self, arrival: Arrival) -> Result<Appended, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.append(arrival).await,
+            Journal::JetStream(journal) => journal.append(arrival).await,
         }
     }
 
@@ -198,6 +220,7 @@ impl Journal {
     ) -> Result<Leased, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.lease(consumer, most, fresh_first, now_ms).await,
+            Journal::JetStream(journal) => journal.lease(consumer, most, fresh_first, now_ms).await,
         }
     }
 
@@ -213,6 +236,7 @@ impl Journal {
     ) -> Result<HashMap<Identity, u8>, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.advances(consumer, messages, now_ms).await,
+            Journal::JetStream(journal) => journal.advances(consumer, messages, now_ms).await,
         }
     }
 
@@ -221,6 +245,7 @@ impl Journal {
     pub fn settle(&self, settlements: Vec<Settlement>) {
         match self {
             Journal::Embedded(journal) => journal.settle(settlements),
+            Journal::JetStream(journal) => journal.settle(settlements),
         }
     }
 
@@ -229,6 +254,7 @@ impl Journal {
     pub fn wake_of(&self, consumer: ConsumerId) -> Arc<Notify> {
         match self {
             Journal::Embedded(journal) => journal.wake_of(consumer),
+            Journal::JetStream(journal) => journal.wake_of(consumer),
         }
     }
 
@@ -237,6 +263,7 @@ impl Journal {
     pub fn vitals(&self) -> Vitals {
         match self {
             Journal::Embedded(journal) => journal.vitals(),
+            Journal::JetStream(journal) => journal.vitals(),
         }
     }
 
@@ -247,6 +274,7 @@ impl Journal {
     pub async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.depths(now_ms).await,
+            Journal::JetStream(journal) => journal.depths(now_ms).await,
         }
     }
 
@@ -257,6 +285,7 @@ impl Journal {
     pub async fn letters(&self, waiting: bool, after: Option<LetterId>, most: usize) -> Result<Vec<Letter>, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.letters(waiting, after, most).await,
+            Journal::JetStream(journal) => journal.letters(waiting, after, most).await,
         }
     }
 
@@ -267,6 +296,7 @@ impl Journal {
     pub async fn letter(&self, id: LetterId) -> Result<Option<(Letter, Record)>, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.letter(id).await,
+            Journal::JetStream(journal) => journal.letter(id).await,
         }
     }
 
@@ -278,6 +308,7 @@ impl Journal {
     pub async fn revive(&self, id: LetterId, to: Vec<ConsumerId>, now_ms: u64) -> Result<bool, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.revive(id, to, now_ms).await,
+            Journal::JetStream(journal) => journal.revive(id, to, now_ms).await,
         }
     }
 
@@ -288,6 +319,7 @@ impl Journal {
     pub async fn drop_letter(&self, id: LetterId) -> Result<bool, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.drop_letter(id).await,
+            Journal::JetStream(journal) => journal.drop_letter(id).await,
         }
     }
 
@@ -299,6 +331,7 @@ impl Journal {
     pub async fn bury(&self, id: LetterId, now_ms: u64) -> Result<bool, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.bury(id, now_ms).await,
+            Journal::JetStream(journal) => journal.bury(id, now_ms).await,
         }
     }
 
@@ -310,6 +343,7 @@ impl Journal {
     pub async fn owe_again(&self, selection: Selection, now_ms: u64) -> Result<Amount, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.owe_again(selection, now_ms).await,
+            Journal::JetStream(journal) => journal.owe_again(selection, now_ms).await,
         }
     }
 
@@ -321,6 +355,7 @@ impl Journal {
     pub async fn keep(&self, notes: Vec<Note>) -> Result<(), Trouble> {
         match self {
             Journal::Embedded(journal) => journal.keep(notes).await,
+            Journal::JetStream(journal) => journal.keep(notes).await,
         }
     }
 
@@ -331,6 +366,7 @@ impl Journal {
     pub async fn kept(&self) -> Result<Vec<Note>, Trouble> {
         match self {
             Journal::Embedded(journal) => journal.kept().await,
+            Journal::JetStream(journal) => journal.kept().await,
         }
     }
 
@@ -338,6 +374,7 @@ impl Journal {
     pub async fn close(&self) {
         match self {
             Journal::Embedded(journal) => journal.close().await,
+            Journal::JetStream(journal) => journal.close().await,
         }
     }
 }

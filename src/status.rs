@@ -19,7 +19,7 @@ pub struct Status {
     pub version: String,
     /// When it was said.
     pub now_ms: u64,
-    /// Since when the server runs; `None` where no server runs and the journal's file was read.
+    /// Since when the server runs; `None` where no server runs and the journal was read.
     pub started_ms: Option<u64>,
     /// Whether webhooks are taken.
     pub readiness: Readiness,

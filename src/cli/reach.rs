@@ -2,7 +2,8 @@
 
 use crate::clock;
 use crate::config::{self, Config};
-use crate::journal::{Embedded, Journal, Trouble};
+use crate::journal::jetstream::Role;
+use crate::journal::{Embedded, JetStream, Journal, Trouble};
 use crate::letters::{Desk, Page, Receipt, Redelivery, Refused, Shown};
 use crate::routing::Routes;
 use crate::secret::Secret;
@@ -43,8 +44,8 @@ pub(super) struct Found {
 pub(super) enum Reach {
     /// A server that runs.
     Server(Server),
-    /// We ourselves.
-    File(Desk),
+    /// We ourselves, at the journal.
+    Journal(Desk),
 }
 
 /// A running server.
@@ -95,17 +96,22 @@ impl Found {
 async fn local(config: Option<Config>) -> anyhow::Result<Reach> {
     let Some(config) = config else {
         let settings = config::Journal::embedded_at(DEFAULT_JOURNAL.into());
-        return Ok(Reach::File(open(settings, Arc::new(Routes::new(Vec::new(), 0)))?));
+        return Ok(Reach::Journal(open(settings, Arc::new(Routes::new(Vec::new(), 0)))?));
     };
-    let config::Journal::Embedded(settings) = config.journal else {
-        bail!("nothing is kept with journal.backend = \"none\"");
+    let routes = Arc::new(config.routes);
+    let mut desk = match config.journal {
+        config::Journal::Embedded(settings) => open(settings, routes)?,
+        config::Journal::JetStream(settings) => {
+            let journal = Journal::JetStream(JetStream::open(*settings, Role::Onlooker).await?);
+            Desk { journal, routes, consumers: Vec::new() }
+        }
+        config::Journal::None => bail!("nothing is kept with journal.backend = \"none\""),
     };
-    let mut desk = open(settings, Arc::new(config.routes))?;
     let named =
         config.consumers.iter().map(|consumer| (consumer.name.clone(), clock::millis(consumer.retry.give_up_after)));
     let ids = desk.journal.register(named.collect()).await?;
     desk.consumers = config.consumers.into_iter().map(|consumer| consumer.name).zip(ids).collect();
-    Ok(Reach::File(desk))
+    Ok(Reach::Journal(desk))
 }
 
 fn open(settings: crate::journal::Settings, routes: Arc<Routes>) -> anyhow::Result<Desk> {
@@ -160,7 +166,7 @@ impl Reach {
     /// A page of letters.
     pub(super) async fn list(&self, waiting: bool, after: Option<&str>) -> Done<Page> {
         match self {
-            Reach::File(desk) => told(desk.list(waiting, after).await),
+            Reach::Journal(desk) => told(desk.list(waiting, after).await),
             Reach::Server(server) => {
                 let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
                 server.ask(Method::GET, &format!("api/dead-letters?waiting={waiting}{after}"), None).await
@@ -171,7 +177,7 @@ impl Reach {
     /// One letter.
     pub(super) async fn show(&self, id: &str) -> Done<Shown> {
         match self {
-            Reach::File(desk) => told(desk.show(id).await),
+            Reach::Journal(desk) => told(desk.show(id).await),
             Reach::Server(server) => server.ask(Method::GET, &letter(id), None).await,
         }
     }
@@ -179,7 +185,7 @@ impl Reach {
     /// Forgets a letter.
     pub(super) async fn drop_letter(&self, id: &str) -> Done<()> {
         match self {
-            Reach::File(desk) => told(desk.drop_letter(id).await),
+            Reach::Journal(desk) => told(desk.drop_letter(id).await),
             Reach::Server(server) => ignore(server.ask(Method::DELETE, &letter(id), None).await),
         }
     }
@@ -187,7 +193,7 @@ impl Reach {
     /// Makes a waiting record a letter.
     pub(super) async fn bury(&self, id: &str) -> Done<()> {
         match self {
-            Reach::File(desk) => told(desk.bury(id).await),
+            Reach::Journal(desk) => told(desk.bury(id).await),
             Reach::Server(server) => ignore(server.ask(Method::POST, &format!("{}/bury", letter(id)), None).await),
         }
     }
@@ -195,7 +201,7 @@ impl Reach {
     /// Delivers once more.
     pub(super) async fn redeliver(&self, what: &Redelivery) -> Done<Receipt> {
         match self {
-            Reach::File(desk) => told(desk.redeliver(what).await),
+            Reach::Journal(desk) => told(desk.redeliver(what).await),
             Reach::Server(server) => {
                 server.ask(Method::POST, "api/redeliver", Some(serde_json::to_string(what)?)).await
             }
@@ -205,24 +211,25 @@ impl Reach {
     /// What the operator watches.
     pub(super) async fn status(&self) -> Done<Status> {
         match self {
-            Reach::File(desk) => told(of_file(desk).await.map_err(Refused::Trouble)),
+            Reach::Journal(desk) => told(of_journal(desk).await.map_err(Refused::Trouble)),
             Reach::Server(server) => server.ask(Method::GET, "api/status", None).await,
         }
     }
 
     /// Lets go of the journal, if we had it.
     pub(super) async fn close(self) {
-        if let Reach::File(desk) = self {
+        if let Reach::Journal(desk) = self {
             desk.journal.close().await;
         }
     }
 }
 
 /// What the journal knows while no server runs.
-async fn of_file(desk: &Desk) -> Result<Status, Trouble> {
+async fn of_journal(desk: &Desk) -> Result<Status, Trouble> {
     let now_ms = clock::steady_ms();
     let status = kept_status(&desk.journal.kept().await?, now_ms);
-    let readiness = Readiness { status: "stopped".to_owned(), journal: "embedded".to_owned(), reason: None };
+    let readiness =
+        Readiness { status: "stopped".to_owned(), journal: desk.journal.backend().to_owned(), reason: None };
     Ok(Status { readiness, ..status }.with_depths(&desk.journal.depths(now_ms).await?, "stopped"))
 }
 

@@ -1,6 +1,6 @@
 //! What an operator should know before the start.
 
-use super::{Config, Journal};
+use super::Config;
 use crate::format::Format;
 use crate::ingress::Access;
 
@@ -8,8 +8,8 @@ pub(super) fn of(config: &Config, idle: &[String]) -> Vec<String> {
     let Config { listen, doors, routes, consumers, .. } = config;
     let mut warnings = Vec::new();
     warnings.extend(idle.iter().map(|key| format!("{key} has no effect with this journal.backend")));
-    if let (Journal::Embedded(journal), Some(age)) = (&config.journal, config.max_event_age)
-        && age > journal.remember
+    if let (Some(remember), Some(age)) = (config.journal.remember(), config.max_event_age)
+        && age > remember
     {
         warnings.push(
             "cloud.max_event_age is longer than journal.remember: a webhook that was recorded in between can be played \

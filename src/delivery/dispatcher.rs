@@ -164,7 +164,14 @@ impl Dispatcher {
         self.running.spawn(async move {
             // One record that we cannot handle must not hold its lane, nor take others down.
             let carried = AssertUnwindSafe(carry(&service.consumer, &service.terms, &journal, &lease));
-            let outcome = carried.catch_unwind().await.unwrap_or_else(|_| Ok(Outcome::hopeless(Reason::Unreadable)));
+            let outcome = tokio::select! {
+                biased;
+                // Somebody else may be at it from now on.
+                () = lease.hold.lost() => Err(Trouble::Lost),
+                outcome = carried.catch_unwind() => {
+                    outcome.unwrap_or_else(|_| Ok(Outcome::hopeless(Reason::Unreadable)))
+                }
+            };
             Ended { lease, role, service, outcome }
         });
     }

@@ -3,24 +3,28 @@
 //! Add a journal: a variant of [`Kind`], and how it is opened, closed and killed. Every case of
 //! `contract` then runs on it.
 
+use crate::broker::Broker;
 use cutover::clock;
+use cutover::journal::jetstream::{self, Credentials, Retention, Role};
 use cutover::journal::{
-    Amount, Appended, Arrival, ConsumerId, Depth, Embedded, End, Journal, Lease, Leased, Letter, LetterId, NewRecord,
-    Selection, Settings, Settlement,
+    Amount, Appended, Arrival, ConsumerId, Depth, Embedded, End, JetStream, Journal, Lease, Leased, Letter, LetterId,
+    NewRecord, Selection, Settings, Settlement,
 };
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::runtime::{Handle, Runtime};
 
 /// The kinds of journal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Embedded,
+    JetStream,
 }
 
-const KINDS: [Kind; 1] = [Kind::Embedded];
+const KINDS: [Kind; 2] = [Kind::Embedded, Kind::JetStream];
 
 /// What a journal is told when it is opened.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +36,12 @@ pub(crate) struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { remember: DAY, retain: DAY, retain_bytes: 1 << 30 }
+        Self { remember: DAY, retain: DAY, retain_bytes: 16 << 20 }
     }
 }
 
+/// Into how many parts a shared journal is spread.
+const PARTITIONS: u16 = 4;
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How long a consumer that is gone is waited for, unless a test says otherwise.
 pub(crate) const WAITED_FOR_MS: u64 = 7 * 24 * 3_600_000;
@@ -49,11 +55,13 @@ pub(crate) struct Bench {
     terms: Terms,
     /// Where it lives now, last, and where it lived before.
     homes: Vec<TempDir>,
+    /// The process that it is a part of, if it has tasks.
+    process: Option<Process>,
     consumers: Vec<(String, u64)>,
     now_ms: Cell<u64>,
 }
 
-/// Runs a case on a fresh journal of each kind.
+/// Runs a case on a fresh journal of each kind that can be had here.
 pub(crate) fn on_each(case: impl AsyncFn(Bench)) {
     on_each_with(Terms::default(), case);
 }
@@ -61,12 +69,21 @@ pub(crate) fn on_each(case: impl AsyncFn(Bench)) {
 /// The same under other terms.
 pub(crate) fn on_each_with(terms: Terms, case: impl AsyncFn(Bench)) {
     for kind in KINDS {
-        runtime().block_on(async { case(Bench::fresh(kind, terms)).await });
+        on(kind, terms, &case);
     }
 }
 
+/// Runs a case on a fresh journal of one kind, if it can be had here.
+pub(crate) fn on(kind: Kind, terms: Terms, case: impl AsyncFn(Bench)) {
+    runtime().block_on(async {
+        if let Some(bench) = Bench::fresh(kind, terms).await {
+            case(bench).await;
+        }
+    });
+}
+
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 /// Opens the embedded journal in a file.
@@ -83,10 +100,12 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 impl Bench {
-    pub(crate) fn fresh(kind: Kind, terms: Terms) -> Self {
+    /// A new one; `None` where this kind cannot be had.
+    pub(crate) async fn fresh(kind: Kind, terms: Terms) -> Option<Self> {
         let home = tempfile::tempdir().unwrap();
-        let journal = open(kind, home.path(), terms);
-        Self { journal, kind, terms, homes: vec![home], consumers: Vec::new(), now_ms: Cell::new(clock::steady_ms()) }
+        let (journal, process) = open(kind, home.path(), terms).await?;
+        let (homes, now_ms) = (vec![home], Cell::new(clock::steady_ms()));
+        Some(Self { journal, kind, terms, homes, process, consumers: Vec::new(), now_ms })
     }
 
     /// Where it lives.
@@ -112,9 +131,16 @@ impl Bench {
                         fs::copy(left, beside(&home.path().join("journal.db"), suffix)).unwrap();
                     }
                 }
+                self.again(Some(home)).await
+            }
+            // What it holds is free when its claims are old.
+            Kind::JetStream => {
+                if let Some(process) = &self.process {
+                    process.kill();
+                }
+                self.again(None).await
             }
         }
-        self.again(Some(home)).await
     }
 
     /// It is closed in order, and opened again.
@@ -126,21 +152,22 @@ impl Bench {
     /// The same, before anybody has said who is configured.
     pub(crate) async fn reopen_unregistered(self) -> Self {
         self.journal.close().await;
-        self.another(None)
+        self.another(None).await
     }
 
     async fn again(self, moved: Option<TempDir>) -> Self {
-        let again = self.another(moved);
+        let again = self.another(moved).await;
         again.journal.register(again.consumers.clone()).await.unwrap();
         again
     }
 
-    fn another(self, moved: Option<TempDir>) -> Self {
-        let Self { journal, kind, terms, mut homes, consumers, now_ms } = self;
-        drop(journal);
+    async fn another(self, moved: Option<TempDir>) -> Self {
+        let Self { journal, kind, terms, mut homes, process, consumers, now_ms } = self;
+        drop((journal, process));
         homes.extend(moved);
-        let journal = open(kind, homes.last().expect("it lives somewhere").path(), terms);
-        Self { journal, kind, terms, homes, consumers, now_ms }
+        let home = homes.last().expect("it lives somewhere").path();
+        let (journal, process) = open(kind, home, terms).await.expect("it could be had before");
+        Self { journal, kind, terms, homes, process, consumers, now_ms }
     }
 
     /// Makes a consumer known, beside those that are.
@@ -175,7 +202,17 @@ impl Bench {
 
     pub(crate) async fn append(&self, records: Vec<NewRecord>) -> Appended {
         let arrival = Arrival { received_ms: self.now_ms(), records, room: None };
-        self.journal.append(arrival).await.unwrap()
+        let appended = self.journal.append(arrival).await.unwrap();
+        self.caught_up().await;
+        appended
+    }
+
+    /// What was appended can be leased. A journal that several processes share hears of it a moment later.
+    async fn caught_up(&self) {
+        match &self.journal {
+            Journal::Embedded(_) => {}
+            Journal::JetStream(journal) => journal.caught_up().await,
+        }
     }
 
     /// Appends what is new to it.
@@ -261,9 +298,69 @@ impl Bench {
     }
 }
 
-fn open(kind: Kind, home: &Path, terms: Terms) -> Journal {
+/// A journal, and the process of one that has tasks; `None` where this kind cannot be had.
+async fn open(kind: Kind, home: &Path, terms: Terms) -> Option<(Journal, Option<Process>)> {
     match kind {
-        Kind::Embedded => Journal::Embedded(embedded(home.join("journal.db"), terms).unwrap()),
+        Kind::Embedded => Some((Journal::Embedded(embedded(home.join("journal.db"), terms).unwrap()), None)),
+        Kind::JetStream => {
+            let process = Process::new();
+            let settings = shared(home, terms)?;
+            let opened = process.run(JetStream::open(settings, Role::Member)).await.unwrap();
+            let is_held = async || opened.held() == usize::from(PARTITIONS);
+            eventually("it holds every partition", is_held).await;
+            opened.caught_up().await;
+            Some((Journal::JetStream(opened), Some(process)))
+        }
+    }
+}
+
+/// A journal on the server of these tests, in streams that are called after its home.
+fn shared(home: &Path, terms: Terms) -> Option<jetstream::Settings> {
+    let broker = Broker::shared()?;
+    let name: String = home.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
+    let Terms { remember, retain, retain_bytes } = terms;
+    Some(jetstream::Settings {
+        urls: vec![broker.url()],
+        stream: name,
+        replicas: 1,
+        in_memory: false,
+        partitions: PARTITIONS,
+        duplicate_window: Duration::from_secs(120).min(remember),
+        max_bytes: None,
+        claim: Duration::from_secs(1),
+        credentials: Credentials::None,
+        tls_ca: None,
+        tls_identity: None,
+        monitor: None,
+        kept: Retention { remember, retain_delivered: retain, retain_max_bytes: retain_bytes },
+    })
+}
+
+/// What a journal's tasks run in, so that all of them can end at once.
+struct Process(Cell<Option<Runtime>>, Handle);
+
+impl Process {
+    fn new() -> Self {
+        let runtime = runtime();
+        let handle = runtime.handle().clone();
+        Self(Cell::new(Some(runtime)), handle)
+    }
+
+    /// Runs something in it.
+    async fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        self.1.spawn(work).await.unwrap()
+    }
+
+    fn kill(&self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

@@ -4,6 +4,8 @@
 mod damage;
 /// One process at a time, and nobody else reads it.
 mod hold;
+/// What several consumers share.
+mod shared;
 /// Files of other versions.
 mod versions;
 

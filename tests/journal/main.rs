@@ -5,6 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, what it stands on included")]
 
+/// A NATS server.
+#[path = "../shared/broker.rs"]
+mod broker;
+
 /// A journal to test: fresh, after a crash, after an orderly close.
 mod bench;
 /// What is put into it.

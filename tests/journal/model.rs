@@ -9,7 +9,7 @@ mod ledger;
 /// Both side by side.
 mod pair;
 
-use crate::bench::{Bench, Kind, Terms, runtime};
+use crate::bench::{Kind, Terms, on};
 use pair::Pair;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -130,10 +130,10 @@ proptest! {
 
     #[test]
     fn the_embedded_journal_is_what_the_list_is(steps in prop::collection::vec(step(), 1..STEPS)) {
-        runtime().block_on(async {
-            let mut pair = Pair::new(Bench::fresh(Kind::Embedded, Terms::default())).await;
-            for step in steps {
-                pair = pair.step(step).await;
+        on(Kind::Embedded, Terms::default(), async |bench| {
+            let mut pair = Pair::new(bench).await;
+            for step in &steps {
+                pair = pair.step(step.clone()).await;
                 pair.compare().await;
             }
             pair.drain().await;

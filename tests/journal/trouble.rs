@@ -3,11 +3,15 @@
 //!
 //! The trouble is made by a trigger in the file that refuses what another connection tells it to.
 
-use crate::bench::{Bench, eventually, id, on_each, texts};
+use crate::bench::{Bench, Kind, Terms, eventually, id, on, texts};
 use crate::drafts::{of_events, record, retry_at};
 use cutover::journal::{Appended, Arrival, ConsumerId, End, NewRecord, Trouble, Vitals};
 use rusqlite::Connection;
 use std::time::Duration;
+
+fn on_file(case: impl AsyncFn(Bench)) {
+    on(Kind::Embedded, Terms::default(), case);
+}
 
 /// Refuses a kind of statement on a table until it is dropped.
 struct Refusing {
@@ -45,7 +49,7 @@ async fn one_out(bench: &Bench, crm: ConsumerId) -> cutover::journal::Lease {
 
 #[test]
 fn what_cannot_be_written_is_neither_kept_nor_known() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let arrive = || vec![of_events("a1", 1, &[crm], &["a"]), of_events("b1", 2, &[crm], &["b"])];
         let refusing = Refusing::every("INSERT ON owed WHEN new.lane = 2", &bench);
@@ -67,7 +71,7 @@ fn what_cannot_be_written_is_neither_kept_nor_known() {
 
 #[test]
 fn places_set_aside_in_a_transaction_that_failed_are_set_aside_again() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let refusing = Refusing::every("INSERT ON owed", &bench);
         assert_eq!(try_to_append(&bench, vec![record("a1", 1, &[crm])]).await, refused());
@@ -82,7 +86,7 @@ fn places_set_aside_in_a_transaction_that_failed_are_set_aside_again() {
 
 #[test]
 fn it_finds_out_by_itself_that_it_can_be_written_again() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let refusing = Refusing::every("INSERT ON record", &bench);
         assert_eq!(try_to_append(&bench, vec![record("a1", 1, &[crm])]).await, refused());
@@ -94,7 +98,7 @@ fn it_finds_out_by_itself_that_it_can_be_written_again() {
 
 #[test]
 fn endings_are_written_when_it_can_be_written_again() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let lease = one_out(&bench, crm).await;
         let refusing = Refusing::every("DELETE ON owed", &bench);
@@ -112,7 +116,7 @@ fn endings_are_written_when_it_can_be_written_again() {
 
 #[test]
 fn what_is_parked_meanwhile_is_found_again() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let lease = one_out(&bench, crm).await;
         let refusing = Refusing::every("INSERT ON record", &bench);
@@ -129,7 +133,7 @@ fn what_is_parked_meanwhile_is_found_again() {
 
 #[test]
 fn what_is_out_again_is_not_let_go_a_second_time() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let lease = one_out(&bench, crm).await;
         let refusing = Refusing::every("INSERT ON record", &bench);
@@ -147,7 +151,7 @@ fn what_is_out_again_is_not_let_go_a_second_time() {
 
 #[test]
 fn who_waits_hears_what_the_trouble_is() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let lease = one_out(&bench, crm).await;
         let refusing = Refusing::every("DELETE ON owed", &bench);
@@ -163,7 +167,7 @@ fn who_waits_hears_what_the_trouble_is() {
 
 #[test]
 fn a_letter_that_cannot_be_revived_stays() {
-    on_each(async |mut bench| {
+    on_file(async |mut bench| {
         let crm = bench.consumer("crm").await;
         let lease = one_out(&bench, crm).await;
         bench.end(lease, crate::drafts::given_up());

@@ -8,7 +8,7 @@ use super::append::read_consumers;
 use super::keeper::{Keeper, rows};
 use crate::event::Kind;
 use crate::format::Format;
-use crate::journal::{ConsumerId, Lease, Leased, Progress, Record};
+use crate::journal::{ConsumerId, Hold, Lease, Leased, Progress, Record};
 use hyper::body::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{HashMap, VecDeque};
@@ -334,6 +334,7 @@ impl Round<'_> {
             progress: owed.progress,
             since_ms: owed.since_ms,
             by_hand: owed.by_hand,
+            hold: Hold::for_good(),
         });
         Ok(())
     }

@@ -1,0 +1,324 @@
+//! The journal of several processes: streams of NATS JetStream that all of them share.
+//!
+//! The broker keeps what is owed, and says who holds which partition; whoever holds one orders its
+//! conversations in memory and delivers them. What a 200 means here, and why like this:
+//! `docs/decisions/0006-jetstream-journal.md`.
+
+mod append;
+mod broker;
+mod claims;
+mod connect;
+mod envelope;
+mod follow;
+mod held;
+mod known;
+mod lanes;
+mod lease;
+mod letters;
+mod names;
+mod open;
+mod redelivery;
+mod registry;
+mod remember;
+mod settings;
+mod settle;
+mod share;
+mod streams;
+mod told;
+
+pub use connect::{OLDEST_SERVER, is_server};
+pub use open::{OpenError, Role};
+pub use settings::{Credentials, Retention, Settings};
+
+use super::{
+    Amount, Appended, Arrival, ConsumerId, Depth, Leased, Letter, LetterId, Note, Record, Selection, Settlement,
+    Trouble, Vitals,
+};
+use crate::clock;
+use crate::format::Identity;
+use crate::lock::lock;
+use broker::{Broker, PATIENCE, failing};
+use held::Holdings;
+use known::Known;
+use names::Names;
+use registry::Registry;
+use remember::Remembering;
+use serde_json::json;
+use settle::Ending;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+/// How often the journal looks after itself.
+const TICK: Duration = Duration::from_millis(500);
+
+/// A handle to the journal.
+#[derive(Debug, Clone)]
+pub struct JetStream(Arc<Inner>);
+
+/// What all tasks share.
+#[derive(Debug)]
+struct Inner {
+    broker: Broker,
+    names: Names,
+    settings: Settings,
+    /// What this process is called among those that share the journal.
+    me: String,
+    holdings: Mutex<Holdings>,
+    registry: Mutex<Registry>,
+    known: Mutex<Known>,
+    remembering: mpsc::Sender<Remembering>,
+    /// Who writes endings; each conversation has one of them.
+    writers: Vec<mpsc::UnboundedSender<Ending>>,
+    /// Endings that the broker does not have yet.
+    unwritten: watch::Sender<usize>,
+    /// Goes on with every record that is seen.
+    seen: watch::Sender<u64>,
+    wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
+    trouble: Mutex<Option<Trouble>>,
+    closed: AtomicBool,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Inner {
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// `Err` where nothing can be asked any more.
+    fn open(&self) -> Result<(), Trouble> {
+        if self.is_closed() { Err(Trouble::Closed) } else { Ok(()) }
+    }
+
+    fn wake_of(&self, consumer: ConsumerId) -> Arc<Notify> {
+        Arc::clone(lock(&self.wakes).entry(consumer).or_default())
+    }
+
+    /// Goes on until the journal is closed.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        lock(&self.tasks).spawn(task);
+    }
+
+    fn suffer(&self, trouble: Trouble) {
+        let mut known = lock(&self.trouble);
+        if known.as_ref() != Some(&trouble) {
+            tracing::error!(%trouble, "the journal cannot be written: webhooks are answered 503");
+            *known = Some(trouble);
+        }
+    }
+
+    fn recovered(&self) {
+        if lock(&self.trouble).take().is_some() {
+            tracing::info!("the journal can be written again");
+        }
+    }
+
+    /// Ready when this says yes, or after so long.
+    async fn wait<T: 'static>(&self, changes: &watch::Sender<T>, most: Duration, is_so: impl Fn(&Self) -> bool) {
+        let mut changed = changes.subscribe();
+        let until_so = async {
+            while !is_so(self) {
+                if changed.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        if tokio::time::timeout(most, until_so).await.is_err() {
+            tracing::debug!("waited long enough");
+        }
+    }
+
+    /// What was settled so far is on the broker, or will not be there soon.
+    async fn written(&self) {
+        self.wait(&self.unwritten, PATIENCE, |inner| *inner.unwritten.borrow() == 0).await;
+    }
+
+    /// Everything that was acknowledged to us is in its lane.
+    async fn caught_up(&self) {
+        self.wait(&self.seen, PATIENCE, |inner| lock(&inner.holdings).has_caught_up()).await;
+    }
+}
+
+/// Looks after what nobody asks for: whether the broker takes anything, and what is too old.
+async fn look_after(inner: Arc<Inner>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        match is_well(&inner).await {
+            Ok(()) => inner.recovered(),
+            Err(trouble) => inner.suffer(trouble),
+        }
+        let now_ms = clock::steady_ms();
+        lock(&inner.holdings)
+            .partitions
+            .values_mut()
+            .for_each(|held| told::forget(&mut held.told, now_ms, inner.remember_ms()));
+        inner.give_up_for_the_gone(now_ms).await;
+    }
+}
+
+/// Whether a webhook could be taken: the stream has a leader, and room.
+async fn is_well(inner: &Inner) -> Result<(), Trouble> {
+    let stream = inner.names.owed_stream();
+    let nothing = json!({});
+    let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
+    let info = tokio::time::timeout(PATIENCE, asked).await.map_err(|_| broker::silent())??;
+    let Some(bytes) = info["state"]["bytes"].as_u64() else {
+        return Err(failing(format!("the stream {stream} is gone: restart to make it again")));
+    };
+    match inner.settings.max_bytes {
+        Some(most) if bytes >= most => Err(full(stream)),
+        _ => Ok(()),
+    }
+}
+
+fn full(stream: &str) -> Trouble {
+    Trouble::Failing(format!("the stream {stream} is full: deliver, or raise journal.jetstream.max_bytes"))
+}
+
+impl JetStream {
+    /// How many partitions this process holds.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        lock(&self.0.holdings).partitions.len()
+    }
+
+    /// Ready when everything that was acknowledged to this process, or was there when it took its
+    /// partitions, can be leased; at the latest after some seconds.
+    pub async fn caught_up(&self) {
+        self.0.caught_up().await;
+    }
+
+    pub(super) async fn register(&self, consumers: Vec<(String, u64)>) -> Result<Vec<ConsumerId>, Trouble> {
+        self.0.open()?;
+        self.0.register(&consumers).await
+    }
+
+    pub(super) async fn append(&self, arrival: Arrival) -> Result<Appended, Trouble> {
+        self.0.open()?;
+        self.0.append(arrival).await
+    }
+
+    pub(super) async fn lease(
+        &self,
+        consumer: ConsumerId,
+        most: usize,
+        fresh_first: bool,
+        now_ms: u64,
+    ) -> Result<Leased, Trouble> {
+        self.0.open()?;
+        self.0.lease(consumer, most, fresh_first, now_ms).await
+    }
+
+    pub(super) fn settle(&self, settlements: Vec<Settlement>) {
+        if self.0.is_closed() {
+            tracing::error!("deliveries ended after the journal was closed; they will be repeated");
+            return;
+        }
+        settlements.into_iter().for_each(|settlement| settle::settle(&self.0, settlement));
+    }
+
+    pub(super) fn wake_of(&self, consumer: ConsumerId) -> Arc<Notify> {
+        self.0.wake_of(consumer)
+    }
+
+    pub(super) fn vitals(&self) -> Vitals {
+        if self.0.is_closed() {
+            return Vitals::Ill(Trouble::Closed);
+        }
+        if !self.0.broker.is_connected() {
+            return Vitals::Ill(broker::gone());
+        }
+        lock(&self.0.trouble).clone().map_or(Vitals::Well, Vitals::Ill)
+    }
+
+    pub(super) async fn advances(
+        &self,
+        consumer: ConsumerId,
+        messages: Vec<Identity>,
+        now_ms: u64,
+    ) -> Result<HashMap<Identity, u8>, Trouble> {
+        self.0.open()?;
+        Ok(self.0.advances(consumer, &messages, now_ms))
+    }
+
+    pub(super) async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
+        self.0.open()?;
+        self.0.depths(now_ms).await
+    }
+
+    pub(super) async fn letters(
+        &self,
+        waiting: bool,
+        after: Option<LetterId>,
+        most: usize,
+    ) -> Result<Vec<Letter>, Trouble> {
+        self.0.open()?;
+        self.0.written().await;
+        if waiting { self.0.waiting(after, most).await } else { self.0.dead(after, most).await }
+    }
+
+    pub(super) async fn letter(&self, id: LetterId) -> Result<Option<(Letter, Record)>, Trouble> {
+        self.0.open()?;
+        self.0.written().await;
+        self.0.letter(id).await
+    }
+
+    pub(super) async fn revive(&self, id: LetterId, to: Vec<ConsumerId>, now_ms: u64) -> Result<bool, Trouble> {
+        self.0.open()?;
+        self.0.written().await;
+        let revived = self.0.revive(id, &to, now_ms).await?;
+        self.0.caught_up().await;
+        Ok(revived)
+    }
+
+    pub(super) async fn drop_letter(&self, id: LetterId) -> Result<bool, Trouble> {
+        self.0.open()?;
+        self.0.written().await;
+        self.0.drop_letter(id).await
+    }
+
+    pub(super) async fn bury(&self, id: LetterId, now_ms: u64) -> Result<bool, Trouble> {
+        self.0.open()?;
+        self.0.bury(id, now_ms).await
+    }
+
+    pub(super) async fn owe_again(&self, selection: Selection, now_ms: u64) -> Result<Amount, Trouble> {
+        self.0.open()?;
+        self.0.written().await;
+        let amount = self.0.owe_again(&selection, now_ms).await?;
+        self.0.caught_up().await;
+        Ok(amount)
+    }
+
+    pub(super) async fn keep(&self, notes: Vec<Note>) -> Result<(), Trouble> {
+        self.0.open()?;
+        self.0.keep(&notes).await
+    }
+
+    pub(super) async fn kept(&self) -> Result<Vec<Note>, Trouble> {
+        self.0.open()?;
+        self.0.kept().await
+    }
+
+    /// What was settled is written, then everything that is held goes to others at once.
+    pub(super) async fn close(&self) {
+        if self.0.closed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        self.0.written().await;
+        let tasks = std::mem::take(&mut *lock(&self.0.tasks));
+        drop(tasks);
+        if *self.0.unwritten.borrow() > 0 {
+            tracing::error!("the journal was not closed in order; what was settled last is delivered again");
+        }
+        let left = async {
+            claims::resign(&self.0).await;
+            self.0.broker.client.drain().await.ok();
+        };
+        tokio::time::timeout(PATIENCE, left).await.ok();
+    }
+}

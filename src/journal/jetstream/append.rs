@@ -1,0 +1,167 @@
+//! What arrives: known events are told apart, the rest is put into the stream.
+
+use super::broker::{PATIENCE, Provided, Put, failing, silent};
+use super::envelope::{Death, Envelope};
+use super::known::Recalled;
+use super::{Inner, full, names};
+use crate::fate::Reason;
+use crate::format::{Identities, Identity};
+use crate::journal::{Appended, Arrival, ConsumerId, NewRecord, Trouble};
+use crate::lock::lock;
+use async_nats::HeaderMap;
+use async_nats::jetstream::publish::PublishAck;
+use data_encoding::HEXLOWER;
+use futures_util::future::try_join_all;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// So long an answer waits for what makes its webhook known to be written, too. It is safe by then.
+const REMEMBER_WITHIN: Duration = Duration::from_secs(1);
+
+impl Inner {
+    /// Puts an arrival into the stream; ready when all of it is acknowledged.
+    pub(super) async fn append(&self, arrival: Arrival) -> Result<Appended, Trouble> {
+        let Arrival { received_ms, records, room: _room } = arrival;
+        if let Some(trouble) = lock(&self.trouble).clone() {
+            // Whoever looks after the journal finds out when it is over; until then nothing piles up.
+            return Err(trouble);
+        }
+        let recalled: Vec<Recalled> = {
+            let known = lock(&self.known);
+            records.iter().map(|record| known.recall(&record.identities, received_ms)).collect()
+        };
+        if recalled.iter().any(Recalled::is_partly) {
+            return Ok(Appended::Partly(recalled.into_iter().map(|recalled| recalled.events).collect()));
+        }
+        let mut known: Vec<bool> = recalled.iter().map(Recalled::is_wholly).collect();
+        let mut by_lane: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (at, record) in records.iter().enumerate().filter(|(at, _)| known.get(*at) == Some(&false)) {
+            by_lane.entry(record.lane).or_default().push(at);
+        }
+        let written = by_lane.into_values().map(|lane| self.append_lane(&records, lane, received_ms));
+        let written = tokio::time::timeout(PATIENCE * 2, try_join_all(written)).await;
+        let written = written.unwrap_or_else(|_| Err(silent()));
+        let written = written.inspect_err(|trouble| self.suffer(trouble.clone()))?;
+        for (at, was_known) in written.into_iter().flatten() {
+            if let Some(known) = known.get_mut(at) {
+                *known = was_known;
+            }
+        }
+        self.remember(&records, received_ms).await;
+        Ok(Appended::Safe { known })
+    }
+
+    /// Records of one lane, one after the other: one that cannot be written must not be overtaken.
+    async fn append_lane(
+        &self,
+        records: &[NewRecord],
+        lane: Vec<usize>,
+        received_ms: u64,
+    ) -> Result<Vec<(usize, bool)>, Trouble> {
+        let mut written = Vec::with_capacity(lane.len());
+        for at in lane {
+            if let Some(record) = records.get(at) {
+                written.push((at, self.append_one(record, received_ms).await?));
+            }
+        }
+        Ok(written)
+    }
+
+    /// One record, for each of its consumers. Says whether all of them have it already.
+    async fn append_one(&self, record: &NewRecord, received_ms: u64) -> Result<bool, Trouble> {
+        if record.to.is_empty() {
+            return self.append_letter(record, received_ms).await;
+        }
+        let headers = Envelope::of(record, received_ms).to_headers();
+        let copies = record.to.iter().map(|consumer| self.append_copy(record, *consumer, &headers, received_ms));
+        let were_known = try_join_all(copies).await?;
+        Ok(were_known.into_iter().all(|known| known))
+    }
+
+    /// One record for one of its consumers. Says whether it has it already.
+    async fn append_copy(
+        &self,
+        record: &NewRecord,
+        consumer: ConsumerId,
+        headers: &HeaderMap,
+        received_ms: u64,
+    ) -> Result<bool, Trouble> {
+        let address = self.names.address(consumer, record.lane);
+        let provided = Provided { id: self.message_id(consumer, &record.identities, received_ms), last: None };
+        let published = self.broker.publish(self.names.owed(address), headers.clone(), record.body.clone(), provided);
+        let ack = published.await.map_err(|trouble| self.explained(trouble))?;
+        self.acknowledged(address.partition, &ack);
+        Ok(ack.duplicate)
+    }
+
+    pub(super) fn acknowledged(&self, partition: u16, ack: &PublishAck) {
+        if !ack.duplicate {
+            let mut holdings = lock(&self.holdings);
+            let last = holdings.acknowledged.entry(partition).or_default();
+            *last = (*last).max(ack.sequence);
+        }
+    }
+
+    /// What nobody is owed is a dead letter.
+    async fn append_letter(&self, record: &NewRecord, received_ms: u64) -> Result<bool, Trouble> {
+        let provided =
+            Provided { id: self.message_id(ConsumerId::NOBODY, &record.identities, received_ms), last: Some(0) };
+        loop {
+            let id = names::placeless_id(received_ms, fastrand::u32(..));
+            let dead = Some(Death::new(Reason::UnknownNumber, received_ms));
+            let envelope = Envelope { id: Some(id), dead, ..Envelope::of(record, received_ms) };
+            let subject = self.names.dead(ConsumerId::NOBODY, id);
+            let put = self.broker.put_with(subject, envelope.to_headers(), record.body.clone(), provided.clone());
+            match put.await? {
+                (Put::At(_), was_known) => return Ok(was_known),
+                // Another has this name by chance.
+                (Put::Outrun, _) => {}
+            }
+        }
+    }
+
+    /// By what the server knows a record that comes again within its window. Another after what was known
+    /// may be forgotten.
+    fn message_id(&self, consumer: ConsumerId, identities: &Identities, received_ms: u64) -> Option<String> {
+        let Identities { events, beside } = identities;
+        if events.is_empty() && beside.is_none() {
+            return None;
+        }
+        let period = received_ms / self.remember_ms().max(1);
+        let mut hash = Sha256::new().chain_update(period.to_be_bytes()).chain_update(consumer.0.to_be_bytes());
+        events.iter().for_each(|event| hash.update(event));
+        hash.update([u8::from(beside.is_some())]);
+        beside.iter().for_each(|errors| hash.update(errors));
+        Some(HEXLOWER.encode(hash.finalize().get(..16).unwrap_or_default()))
+    }
+
+    /// From now on it is known: here at once, to the others when it is written.
+    async fn remember(&self, records: &[NewRecord], received_ms: u64) {
+        let all = records.iter().flat_map(|record| record.identities.events.iter().chain(&record.identities.beside));
+        let new: Vec<(Identity, u64)> = {
+            let mut known = lock(&self.known);
+            let new: Vec<_> = all.filter(|identity| !known.contains(identity, received_ms)).copied().collect();
+            new.iter().for_each(|identity| known.insert(*identity, received_ms));
+            new.into_iter().map(|identity| (identity, received_ms)).collect()
+        };
+        if new.is_empty() {
+            return;
+        }
+        let written = self.write_known(new);
+        if tokio::time::timeout(REMEMBER_WITHIN, written).await.is_err() {
+            tracing::debug!("what makes a webhook known is written later");
+        }
+    }
+
+    /// A full stream in the words of the configuration.
+    fn explained(&self, trouble: Trouble) -> Trouble {
+        match &trouble {
+            Trouble::Failing(error) if error.contains("maximum bytes exceeded") => full(self.names.owed_stream()),
+            Trouble::Failing(error) if error.contains("max payload") => {
+                failing(format!("{error}: raise max_payload in the server's configuration above listen.max_body_bytes"))
+            }
+            _ => trouble,
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The broker as the journal asks it: publish and be sure, read, count, delete.
+//!
+//! It knows the protocol's errors and what they mean for a webhook; what is in a message it does not
+//! know.
+
+use crate::journal::Trouble;
+use async_nats::connection::State;
+use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
+use async_nats::jetstream::{self, Context};
+use async_nats::{Client, HeaderMap, Message};
+use futures_util::StreamExt;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long anybody waits for the broker. The platforms give up after some 20 s.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// Publishes that wait for their acknowledgement at once.
+const IN_FLIGHT: usize = 8_192;
+
+/// Subjects are listed so many at a time by the server.
+const SUBJECTS_A_PAGE: u64 = 100_000;
+
+/// A connection, and what is asked over it.
+#[derive(Debug, Clone)]
+pub(super) struct Broker {
+    pub(super) client: Client,
+    pub(super) context: Context,
+}
+
+/// A message that is in a stream.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) subject: String,
+    pub(super) sequence: u64,
+    pub(super) headers: HeaderMap,
+    pub(super) payload: Bytes,
+}
+
+/// What has to hold for a message to be taken.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Provided {
+    /// Not taken a second time under this id, within the window of the stream.
+    pub(super) id: Option<String>,
+    /// The last message of the subject is this one; 0 for none.
+    pub(super) last: Option<u64>,
+}
+
+/// What became of a message that was taken only under a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Put {
+    /// It is in the stream, at this place.
+    At(u64),
+    /// Somebody else was first.
+    Outrun,
+}
+
+pub(super) fn failing(error: impl std::fmt::Display) -> Trouble {
+    Trouble::Failing(format!("NATS: {error}"))
+}
+
+impl Broker {
+    pub(super) fn new(client: Client) -> Self {
+        let context = jetstream::context::ContextBuilder::new();
+        let context = context.timeout(PATIENCE).ack_timeout(PATIENCE).max_ack_inflight(IN_FLIGHT);
+        let context = context.backpressure_on_inflight(true).build(client.clone());
+        Self { client, context }
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// Puts a message into the stream that its subject belongs to; ready when as many servers as the
+    /// stream asks for have it.
+    ///
+    /// # Errors
+    /// When that is not known. It may be there all the same.
+    pub(super) async fn publish(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        payload: Bytes,
+        provided: Provided,
+    ) -> Result<PublishAck, Trouble> {
+        let message = message(headers, payload, &provided);
+        if !self.is_connected() {
+            return Err(gone());
+        }
+        let sent = self.context.send_publish(subject, message).await;
+        sent.map_err(|error| refused(&error))?.await.map_err(|error| refused(&error))
+    }
+
+    /// The same, for who expects to be second at times. Says whether it was there already, too.
+    pub(super) async fn put_with(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        payload: Bytes,
+        provided: Provided,
+    ) -> Result<(Put, bool), Trouble> {
+        if !self.is_connected() {
+            return Err(gone());
+        }
+        let message = message(headers, payload, &provided);
+        let sent = self.context.send_publish(subject, message).await.map_err(|error| refused(&error))?;
+        match sent.await {
+            Ok(ack) => Ok((Put::At(ack.sequence), ack.duplicate)),
+            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok((Put::Outrun, false)),
+            Err(error) => Err(refused(&error)),
+        }
+    }
+
+    /// Puts a message where `last` is the last of its subject, or none is for 0.
+    pub(super) async fn put(&self, subject: String, payload: Bytes, last: u64) -> Result<Put, Trouble> {
+        let provided = Provided { id: None, last: Some(last) };
+        Ok(self.put_with(subject, HeaderMap::new(), payload, provided).await?.0)
+    }
+
+    /// Asks the API of a stream.
+    pub(super) async fn ask(&self, what: String, payload: &Value) -> Result<Value, Trouble> {
+        let answer: Value = self.context.request(what, payload).await.map_err(failing)?;
+        match answer.get("error") {
+            Some(error) if error["code"] != 404 => {
+                Err(failing(error["description"].as_str().unwrap_or("it refuses without a word")))
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// Takes a message out of a stream. What was there is written over when its block is, not now: that
+    /// would take an fsync for each.
+    pub(super) async fn delete(&self, stream: &str, sequence: u64) -> Result<bool, Trouble> {
+        let what = json!({"seq": sequence, "no_erase": true});
+        let answer = self.ask(format!("STREAM.MSG.DELETE.{stream}"), &what).await;
+        match answer {
+            Ok(answer) => Ok(answer["success"] == true),
+            // The server's word for a place that is empty.
+            Err(Trouble::Failing(error)) if error.contains("no message found") || error.contains("not found") => {
+                Ok(false)
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// The message at a place. Any server may answer; that it is not there only the leader says.
+    pub(super) async fn at(&self, stream: &str, sequence: u64) -> Result<Option<Stored>, Trouble> {
+        let some = self.read(stream, &json!({"seq": sequence})).await;
+        match some.map(|mut some| some.pop()) {
+            Ok(Some(stored)) => Ok(Some(stored)),
+            _ => self.of_leader(stream, &json!({"seq": sequence})).await,
+        }
+    }
+
+    /// The last message of a subject, as the leader has it.
+    pub(super) async fn last(&self, stream: &str, subject: &str) -> Result<Option<Stored>, Trouble> {
+        self.of_leader(stream, &json!({"last_by_subj": subject})).await
+    }
+
+    async fn of_leader(&self, stream: &str, what: &Value) -> Result<Option<Stored>, Trouble> {
+        let answer = self.ask(format!("STREAM.MSG.GET.{stream}"), what).await?;
+        let Some(found) = answer.get("message") else { return Ok(None) };
+        let raw = async_nats::jetstream::message::StreamMessage::try_from(
+            serde_json::from_value::<async_nats::jetstream::stream::RawMessage>(found.clone()).map_err(failing)?,
+        );
+        let message = raw.map_err(failing)?;
+        Ok(Some(Stored {
+            subject: message.subject.to_string(),
+            sequence: message.sequence,
+            headers: message.headers,
+            payload: message.payload,
+        }))
+    }
+
+    /// Some messages of a subject from a place on, in their order; nothing after the last of them.
+    pub(super) async fn from(
+        &self,
+        stream: &str,
+        subject: &str,
+        sequence: u64,
+        most: usize,
+    ) -> Result<Vec<Stored>, Trouble> {
+        let what = json!({"next_by_subj": subject, "seq": sequence.max(1), "batch": most, "max_bytes": 8 << 20});
+        self.read(stream, &what).await
+    }
+
+    /// All messages of a subject.
+    pub(super) async fn all(&self, stream: &str, subject: &str) -> Result<Vec<Stored>, Trouble> {
+        const PAGE: usize = 1_000;
+        let (mut all, mut next) = (Vec::new(), 1);
+        loop {
+            let page = self.from(stream, subject, next, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            next = last.sequence + 1;
+            all.extend(page);
+        }
+    }
+
+    /// The last message of each of some subjects, up to 1,024 of them.
+    pub(super) async fn last_of_each(&self, stream: &str, subjects: &[String]) -> Result<Vec<Stored>, Trouble> {
+        self.read(stream, &json!({"multi_last": subjects})).await
+    }
+
+    /// How many messages of a subject there are.
+    pub(super) async fn count(&self, stream: &str, subject: &str) -> Result<u64, Trouble> {
+        let what = json!({"next_by_subj": subject, "seq": 1, "batch": 1});
+        let mut pending = 0;
+        let read = self.each(stream, &what, |message| {
+            let rest = header(&message, "Nats-Num-Pending").and_then(|text| text.parse::<u64>().ok());
+            if header(&message, "Nats-Sequence").is_some() {
+                pending = 1 + rest.unwrap_or_default();
+            }
+        });
+        read.await?;
+        Ok(pending)
+    }
+
+    /// The subjects that have messages.
+    pub(super) async fn subjects(&self, stream: &str, filter: &str) -> Result<Vec<String>, Trouble> {
+        let mut all = Vec::new();
+        loop {
+            let what = json!({"subjects_filter": filter, "offset": all.len()});
+            let answer = self.ask(format!("STREAM.INFO.{stream}"), &what).await?;
+            let page = answer["state"]["subjects"].as_object();
+            let found = page.map_or(0, serde_json::Map::len);
+            all.extend(page.into_iter().flat_map(serde_json::Map::keys).cloned());
+            if (found as u64) < SUBJECTS_A_PAGE {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn read(&self, stream: &str, what: &Value) -> Result<Vec<Stored>, Trouble> {
+        let mut all = Vec::new();
+        self.each(stream, what, |message| all.extend(stored(message))).await?;
+        Ok(all)
+    }
+
+    /// A direct get; its answers come one by one, and an empty one with a status says that this was all.
+    async fn each(&self, stream: &str, what: &Value, mut see: impl FnMut(Message)) -> Result<(), Trouble> {
+        if !self.is_connected() {
+            return Err(gone());
+        }
+        let is_one = what.get("batch").is_none() && what.get("multi_last").is_none();
+        let inbox = self.client.new_inbox();
+        let mut answers = self.client.subscribe(inbox.clone()).await.map_err(failing)?;
+        let subject = format!("$JS.API.DIRECT.GET.{stream}");
+        let payload = Bytes::from(what.to_string());
+        self.client.publish_with_reply(subject, inbox, payload).await.map_err(failing)?;
+        loop {
+            let next = tokio::time::timeout(PATIENCE, answers.next()).await;
+            let Ok(Some(message)) = next else {
+                return Err(silent());
+            };
+            match message.status.map(|status| status.as_u16()) {
+                None | Some(200) => see(message),
+                // The end; nothing is there.
+                Some(204 | 404) => return Ok(()),
+                Some(503) => return Err(failing(format!("nobody answers for the stream {stream}"))),
+                Some(status) => {
+                    let why = message.description.unwrap_or_default();
+                    return Err(failing(format!("a read of {stream} is answered {status} {why}")));
+                }
+            }
+            if is_one {
+                return Ok(());
+            }
+        }
+    }
+}
+
+pub(super) fn gone() -> Trouble {
+    Trouble::Failing("NATS is gone: there is no connection to a server".to_owned())
+}
+
+pub(super) fn silent() -> Trouble {
+    Trouble::Failing("NATS does not answer: a server is frozen, or not enough of them are there".to_owned())
+}
+
+fn message(headers: HeaderMap, payload: Bytes, provided: &Provided) -> PublishMessage {
+    let mut message = PublishMessage::build().headers(headers).payload(payload);
+    if let Some(id) = &provided.id {
+        message = message.message_id(id);
+    }
+    if let Some(last) = provided.last {
+        message = message.expected_last_subject_sequence(last);
+    }
+    message
+}
+
+fn refused(error: &async_nats::jetstream::context::PublishError) -> Trouble {
+    use std::error::Error;
+    match error.kind() {
+        PublishErrorKind::TimedOut => silent(),
+        PublishErrorKind::StreamNotFound => failing("no stream takes what is published: it is gone, or has no leader"),
+        _ => match error.source() {
+            Some(source) => failing(format!("{error}: {source}")),
+            None => failing(error),
+        },
+    }
+}
+
+fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {
+    message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str)
+}
+
+/// What a direct get answers: where the message stands is in headers beside its own.
+fn stored(message: Message) -> Option<Stored> {
+    let subject = header(&message, "Nats-Subject")?.to_owned();
+    let sequence = header(&message, "Nats-Sequence")?.parse().ok()?;
+    Some(Stored { subject, sequence, headers: message.headers.unwrap_or_default(), payload: message.payload })
+}

@@ -1,0 +1,143 @@
+//! What stands beside a body on the broker: one header, JSON, of this version.
+//!
+//! Words that a later version may have written are no reason to lose a body: what cannot be read is
+//! taken for the usual.
+
+use super::held::Cached;
+use super::names;
+use crate::event::Kind;
+use crate::fate::Reason;
+use crate::format::Format;
+use crate::journal::{NewRecord, Record};
+use async_nats::HeaderMap;
+use hyper::body::Bytes;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The header.
+const HEADER: &str = "Cutover-Record";
+
+/// A record without its body.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Envelope {
+    /// When it arrived; all times are milliseconds since 1970.
+    pub(super) received: u64,
+    /// Since when the consumer is owed it.
+    pub(super) since: u64,
+    /// Its conversation. It is no secret here: the body says more.
+    pub(super) lane: i64,
+    pub(super) source: String,
+    pub(super) kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) number: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) headers: String,
+    /// The record it repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<i64>,
+    /// Its id, where its place does not give it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<i64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) by_hand: bool,
+    /// When it was delivered, once it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) delivered: Option<u64>,
+    /// Why it is a dead letter, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) dead: Option<Death>,
+}
+
+/// How a record became a dead letter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Death {
+    pub(super) reason: String,
+    pub(super) at: u64,
+    pub(super) attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) verdict: Option<String>,
+}
+
+impl Death {
+    pub(super) fn new(reason: Reason, at_ms: u64) -> Self {
+        Self { reason: reason.label().to_owned(), at: at_ms, attempts: 0, verdict: None }
+    }
+}
+
+impl Envelope {
+    /// Of what has just arrived.
+    pub(super) fn of(new: &NewRecord, received_ms: u64) -> Self {
+        Self {
+            received: received_ms,
+            since: received_ms,
+            lane: new.lane,
+            source: new.source.label().to_owned(),
+            kind: new.kind.label().to_owned(),
+            number: new.number.clone(),
+            headers: new.headers.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Of a record that was leased; it keeps its id wherever it goes.
+    pub(super) fn kept(record: &Record, lane: i64) -> Self {
+        Self {
+            received: record.received_ms,
+            since: record.received_ms,
+            lane,
+            source: record.source.label().to_owned(),
+            kind: record.kind.label().to_owned(),
+            number: record.number.clone(),
+            headers: record.headers.clone(),
+            origin: record.origin,
+            id: Some(record.id),
+            ..Self::default()
+        }
+    }
+
+    /// Of the same record, owed once more; `id` is what it was called.
+    pub(super) fn again(self, id: i64, now_ms: u64) -> Self {
+        let origin = self.origin.or(Some(id));
+        Self { since: now_ms, origin, id: None, by_hand: true, delivered: None, dead: None, ..self }
+    }
+
+    /// The record, of this id unless it has one of its own.
+    pub(super) fn record(self, id: i64, body: Bytes) -> Record {
+        Record {
+            id: self.id.unwrap_or(id),
+            received_ms: self.received,
+            source: self.source.parse().unwrap_or(Format::Cloud),
+            kind: Kind::named(&self.kind).unwrap_or(Kind::Other),
+            number: self.number,
+            headers: self.headers,
+            origin: self.origin,
+            sole: true,
+            body,
+        }
+    }
+
+    /// The record at a place of the stream, as it is leased.
+    pub(super) fn cached(self, sequence: u64, body: Bytes) -> Cached {
+        let (lane, by_hand) = (self.lane, self.by_hand);
+        Cached { record: Arc::new(self.record(names::record_id(sequence), body)), lane, by_hand }
+    }
+
+    /// The header that says it.
+    pub(super) fn to_headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        // A plain structure of numbers and text is always JSON.
+        headers.insert(HEADER, serde_json::to_string(self).unwrap_or_default());
+        headers
+    }
+
+    /// What a message says; the usual where it says nothing.
+    pub(super) fn read(headers: &HeaderMap) -> Self {
+        let said = headers.get(HEADER).and_then(|value| serde_json::from_str(value.as_str()).ok());
+        said.unwrap_or_else(|| {
+            tracing::error!("a message of the journal's stream does not say what it is: it is taken for a Cloud body");
+            Self::default()
+        })
+    }
+}

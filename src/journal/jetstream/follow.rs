@@ -1,0 +1,124 @@
+//! Follows a partition: what is owed in it, and what comes.
+
+use super::broker::failing;
+use super::envelope::Envelope;
+use super::lanes::{Place, Tries};
+use super::{Inner, names, told};
+use crate::clock;
+use crate::journal::{Hold, Trouble};
+use crate::lock::lock;
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::push::OrderedConfig;
+use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Before the next try, when the broker does not let us read.
+const PAUSE: Duration = Duration::from_millis(200);
+/// With more than this to catch up with, only places are read, not bodies.
+const MANY: u64 = 200;
+
+/// Follows a partition for as long as it is held.
+pub(super) async fn follow(inner: Arc<Inner>, partition: u16, hold: Hold) {
+    while let Err(trouble) = prepare(&inner, partition, &hold).await {
+        tracing::debug!(partition, %trouble, "not prepared yet");
+        tokio::time::sleep(PAUSE).await;
+    }
+    loop {
+        if let Err(trouble) = read(&inner, partition, &hold).await {
+            tracing::debug!(partition, %trouble, "not read yet");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// What has to be known before the first record is leased: what was tried, and what was told.
+async fn prepare(inner: &Inner, partition: u16, hold: &Hold) -> Result<(), Trouble> {
+    let tried =
+        inner.broker.all(&inner.names.state_stream(), &inner.names.below(&format!("tries.{partition}.*"))).await?;
+    let told =
+        inner.broker.all(&inner.names.known_stream(), &inner.names.below(&format!("told.*.{partition}"))).await?;
+    let now_ms = clock::steady_ms();
+    let mut holdings = lock(&inner.holdings);
+    let Some(held) = holdings.of(partition, hold) else { return Ok(()) };
+    for stored in &told {
+        told::read(stored, &mut held.told, now_ms, inner.remember_ms());
+    }
+    for stored in tried {
+        let tries: Option<(i64, Tries)> = serde_json::from_slice(&stored.payload).ok();
+        if let (Some(sequence), Some((consumer, tries))) = (names::number(&stored.subject), tries) {
+            holdings.lanes(crate::journal::ConsumerId(consumer)).was_tried(sequence, tries);
+        }
+    }
+    Ok(())
+}
+
+/// Reads on from where it ended; returns when it has only caught up with places, or cannot go on.
+async fn read(inner: &Inner, partition: u16, hold: &Hold) -> Result<(), Trouble> {
+    let filter = inner.names.owed_in(partition);
+    let seen = {
+        let mut holdings = lock(&inner.holdings);
+        let Some(held) = holdings.of(partition, hold) else { return Ok(()) };
+        held.seen
+    };
+    let only_places = seen == 0 && inner.broker.count(inner.names.owed_stream(), &filter).await? > MANY;
+    let stream = inner.broker.context.get_stream_no_info(inner.names.owed_stream()).await.map_err(failing)?;
+    let config = OrderedConfig {
+        deliver_subject: inner.broker.client.new_inbox(),
+        filter_subject: filter,
+        headers_only: only_places,
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: seen + 1 },
+        replay_policy: ReplayPolicy::Instant,
+        ..OrderedConfig::default()
+    };
+    let consumer = stream.create_consumer(config).await.map_err(failing)?;
+    if consumer.cached_info().num_pending == 0 {
+        caught_up(inner, partition, hold);
+    }
+    let mut messages = consumer.messages().await.map_err(failing)?;
+    while let Some(message) = messages.next().await {
+        let message = message.map_err(failing)?;
+        if see(inner, partition, hold, &message, only_places)? == 0 {
+            caught_up(inner, partition, hold);
+            if only_places {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn caught_up(inner: &Inner, partition: u16, hold: &Hold) {
+    if let Some(held) = lock(&inner.holdings).of(partition, hold) {
+        held.has_caught_up = true;
+    }
+    inner.seen.send_modify(|seen| *seen += 1);
+}
+
+/// Puts a record into its lane; how many are still to come.
+fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place: bool) -> Result<u64, Trouble> {
+    let info = message.info().map_err(failing)?;
+    let (sequence, pending) = (info.stream_sequence, info.pending);
+    let Some(address) = names::address(&message.subject) else { return Ok(pending) };
+    let none = async_nats::HeaderMap::new();
+    let headers = message.headers.as_ref().unwrap_or(&none);
+    let envelope = Envelope::read(headers);
+    let size = headers.get("Nats-Msg-Size").and_then(|size| size.as_str().parse().ok());
+    let bytes = size.unwrap_or(message.payload.len());
+    let place = Place { sequence, since_ms: envelope.since, bytes: u32::try_from(bytes).unwrap_or(u32::MAX) };
+    let mut holdings = lock(&inner.holdings);
+    let Some(held) = holdings.of(partition, hold) else { return Ok(pending) };
+    held.seen = held.seen.max(sequence);
+    if held.is_leaving {
+        return Ok(pending);
+    }
+    let is_new = holdings.lanes(address.consumer).push(partition, address.token, place);
+    if is_new && !only_place && holdings.cache.has_room(bytes) {
+        holdings.cache.put(sequence, envelope.cached(sequence, message.payload.clone()));
+    }
+    drop(holdings);
+    inner.seen.send_modify(|seen| *seen += 1);
+    inner.wake_of(address.consumer).notify_one();
+    Ok(pending)
+}

@@ -1,0 +1,162 @@
+//! What this process holds: partitions, and what is owed in them.
+//!
+//! Changed under one lock and never across an await; what is written on the broker is not its business.
+
+use super::lanes::{Counts, Lanes};
+use crate::format::Identity;
+use crate::journal::{ConsumerId, Hold, Record};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+/// Bodies that came with the news of a record are kept up to this; others are read when it is their turn.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// Everything that is held.
+#[derive(Debug, Default)]
+pub(super) struct Holdings {
+    pub(super) partitions: BTreeMap<u16, Held>,
+    pub(super) lanes: HashMap<ConsumerId, Lanes>,
+    pub(super) cache: Cache,
+    /// The last record that the broker has acknowledged to us, of each partition.
+    pub(super) acknowledged: HashMap<u16, u64>,
+    /// What other members say that they hold.
+    pub(super) others: HashMap<String, HashMap<i64, Counts>>,
+}
+
+/// A partition.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// The place of the claim.
+    pub(super) claim: u64,
+    /// Until when the claim holds without another word of the broker.
+    pub(super) until: Instant,
+    /// Says that it is lost.
+    pub(super) lost: watch::Sender<bool>,
+    /// Nothing new is leased; it is given up when what is out has ended.
+    pub(super) is_leaving: bool,
+    /// Leases that have not ended.
+    pub(super) out: usize,
+    /// Endings that the broker does not have yet.
+    pub(super) unwritten: usize,
+    /// Everything up to here was looked at.
+    pub(super) seen: u64,
+    /// Whether what was there before us has been seen.
+    pub(super) has_caught_up: bool,
+    /// How far consumers know of messages, and since when.
+    pub(super) told: HashMap<(ConsumerId, Identity), (u8, u64)>,
+    pub(super) follower: Option<AbortHandle>,
+}
+
+impl Held {
+    pub(super) fn new(claim: u64, until: Instant) -> Self {
+        Self {
+            claim,
+            until,
+            lost: watch::Sender::new(false),
+            is_leaving: false,
+            out: 0,
+            unwritten: 0,
+            seen: 0,
+            has_caught_up: false,
+            told: HashMap::new(),
+            follower: None,
+        }
+    }
+
+    pub(super) fn hold(&self) -> Hold {
+        Hold::until(self.lost.subscribe())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.lost.send_replace(true);
+        if let Some(follower) = &self.follower {
+            follower.abort();
+        }
+    }
+}
+
+impl Holdings {
+    /// The partition, if it is still the holding that this hold is of.
+    pub(super) fn of(&mut self, partition: u16, hold: &Hold) -> Option<&mut Held> {
+        self.partitions.get_mut(&partition).filter(|held| hold.is_of(&held.lost))
+    }
+
+    /// Those that are not about to be given up.
+    pub(super) fn staying(&self) -> BTreeSet<u16> {
+        self.partitions.iter().filter(|(_, held)| !held.is_leaving).map(|(partition, _)| *partition).collect()
+    }
+
+    /// Somebody else holds it from now on, or nobody.
+    pub(super) fn lose(&mut self, partition: u16) -> Option<Held> {
+        self.forget(partition);
+        self.partitions.remove(&partition)
+    }
+
+    /// Nothing of it is leased any more.
+    pub(super) fn leave(&mut self, partition: u16) {
+        self.forget(partition);
+        if let Some(held) = self.partitions.get_mut(&partition) {
+            held.is_leaving = true;
+        }
+    }
+
+    fn forget(&mut self, partition: u16) {
+        self.lanes.values_mut().for_each(|lanes| lanes.forget(partition));
+    }
+
+    pub(super) fn lanes(&mut self, consumer: ConsumerId) -> &mut Lanes {
+        self.lanes.entry(consumer).or_default()
+    }
+
+    /// Whether everything that was acknowledged to us, and was there before us, is in its lane.
+    pub(super) fn has_caught_up(&self) -> bool {
+        self.partitions.iter().filter(|(_, held)| !held.is_leaving).all(|(partition, held)| {
+            held.has_caught_up && self.acknowledged.get(partition).is_none_or(|last| held.seen >= *last)
+        })
+    }
+
+    /// What each consumer is owed here.
+    pub(super) fn counts(&self) -> HashMap<i64, Counts> {
+        let owed = self.lanes.iter().filter(|(_, lanes)| !lanes.is_empty());
+        owed.map(|(consumer, lanes)| (consumer.0, lanes.counts())).collect()
+    }
+}
+
+/// Bodies of records that are about to be leased.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    records: HashMap<u64, Cached>,
+    bytes: usize,
+}
+
+/// A record, and what a lease of it says besides.
+#[derive(Debug, Clone)]
+pub(super) struct Cached {
+    pub(super) record: Arc<Record>,
+    pub(super) lane: i64,
+    pub(super) by_hand: bool,
+}
+
+impl Cache {
+    pub(super) const fn has_room(&self, bytes: usize) -> bool {
+        self.bytes + bytes <= CACHE_BYTES
+    }
+
+    pub(super) fn put(&mut self, sequence: u64, cached: Cached) {
+        self.bytes += cached.record.body.len();
+        if let Some(before) = self.records.insert(sequence, cached) {
+            self.bytes -= before.record.body.len();
+        }
+    }
+
+    pub(super) fn take(&mut self, sequence: u64) -> Option<Cached> {
+        let cached = self.records.remove(&sequence)?;
+        self.bytes -= cached.record.body.len();
+        Some(cached)
+    }
+}

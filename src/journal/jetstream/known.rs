@@ -1,0 +1,166 @@
+//! What is known already: the identities of events, for as long as they are remembered.
+//!
+//! Pure. Young ones are in a table; from time to time they become a sorted run of 20 bytes each, and runs
+//! of about the same size become one.
+
+use crate::format::{Identities, Identity};
+use std::collections::HashMap;
+
+/// So many are gathered before they become a run.
+const YOUNG: usize = 1 << 16;
+
+/// Events that were accepted, and when.
+#[derive(Debug)]
+pub(super) struct Known {
+    remember_ms: u64,
+    young: HashMap<Identity, u64>,
+    /// The oldest first, each at least twice as long as the next.
+    runs: Vec<Run>,
+}
+
+/// Identities in their order, each with when it came, counted from the first of the run.
+#[derive(Debug, Default)]
+struct Run {
+    keys: Vec<Identity>,
+    after_ms: Vec<u32>,
+    from_ms: u64,
+    until_ms: u64,
+}
+
+/// What of a record is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recalled {
+    pub(super) events: Vec<bool>,
+    beside: Option<bool>,
+}
+
+impl Recalled {
+    pub(super) fn is_partly(&self) -> bool {
+        self.events.contains(&true) && self.events.contains(&false)
+    }
+
+    /// Errors that nobody has seen make it new, whatever they stand beside.
+    pub(super) fn is_wholly(&self) -> bool {
+        self.events.contains(&true) && self.beside != Some(false)
+    }
+}
+
+impl Known {
+    pub(super) fn new(remember_ms: u64) -> Self {
+        Self { remember_ms, young: HashMap::new(), runs: Vec::new() }
+    }
+
+    /// It came at that time, if it was not known then.
+    pub(super) fn insert(&mut self, identity: Identity, at_ms: u64) {
+        if self.contains(&identity, at_ms) {
+            return;
+        }
+        self.young.insert(identity, at_ms);
+        if self.young.len() >= YOUNG {
+            self.age(at_ms);
+        }
+    }
+
+    pub(super) fn contains(&self, identity: &Identity, now_ms: u64) -> bool {
+        let least_ms = now_ms.saturating_sub(self.remember_ms);
+        let is_young = self.young.get(identity).is_some_and(|at_ms| *at_ms >= least_ms);
+        is_young || self.runs.iter().any(|run| run.find(identity).is_some_and(|at_ms| at_ms >= least_ms))
+    }
+
+    /// Which events of a record are known. What one webhook says twice it says twice: only what was
+    /// known before it counts.
+    pub(super) fn recall(&self, identities: &Identities, now_ms: u64) -> Recalled {
+        let is_known = |identity: &Identity| self.contains(identity, now_ms);
+        let Identities { events, beside } = identities;
+        Recalled { events: events.iter().map(is_known).collect(), beside: beside.as_ref().map(is_known) }
+    }
+
+    /// The young become a run; runs of about the same size become one, and what is too old goes.
+    fn age(&mut self, now_ms: u64) {
+        let least_ms = now_ms.saturating_sub(self.remember_ms);
+        self.runs.retain(|run| run.until_ms >= least_ms);
+        let mut run = Run::of(self.young.drain().filter(|(_, at_ms)| *at_ms >= least_ms).collect());
+        while self.runs.last().is_some_and(|last| last.keys.len() <= run.keys.len() * 2) {
+            let last = self.runs.pop().unwrap_or_default();
+            run = Run::of(last.entries().chain(run.entries()).filter(|(_, at_ms)| *at_ms >= least_ms).collect());
+        }
+        self.runs.push(run);
+    }
+}
+
+impl Run {
+    fn of(mut entries: Vec<(Identity, u64)>) -> Self {
+        // Of one that came again after it was forgotten the last time counts.
+        entries.sort_unstable_by_key(|(identity, at_ms)| (*identity, u64::MAX - at_ms));
+        entries.dedup_by_key(|(identity, _)| *identity);
+        let from_ms = entries.iter().map(|(_, at_ms)| *at_ms).min().unwrap_or_default();
+        let until_ms = entries.iter().map(|(_, at_ms)| *at_ms).max().unwrap_or_default();
+        let after = |(_, at_ms): &(Identity, u64)| u32::try_from(at_ms - from_ms).unwrap_or(u32::MAX);
+        let after_ms = entries.iter().map(after).collect();
+        Self { keys: entries.into_iter().map(|(identity, _)| identity).collect(), after_ms, from_ms, until_ms }
+    }
+
+    fn find(&self, identity: &Identity) -> Option<u64> {
+        let at = self.keys.binary_search(identity).ok()?;
+        Some(self.from_ms + u64::from(*self.after_ms.get(at)?))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (Identity, u64)> {
+        let at = |(identity, after_ms): (&Identity, &u32)| (*identity, self.from_ms + u64::from(*after_ms));
+        self.keys.iter().zip(&self.after_ms).map(at)
+    }
+}
+
+/// Identities and when they came, as a message holds them: 24 bytes each.
+pub(super) fn write(identities: &[(Identity, u64)]) -> Vec<u8> {
+    let one = |(identity, at_ms): &(Identity, u64)| [at_ms.to_be_bytes().as_slice(), identity.as_slice()].concat();
+    identities.iter().flat_map(one).collect()
+}
+
+/// What [`write`] wrote.
+pub(super) fn read(payload: &[u8]) -> impl Iterator<Item = (Identity, u64)> {
+    payload.chunks_exact(24).filter_map(|entry| {
+        let (at_ms, identity) = entry.split_first_chunk::<8>()?;
+        Some((identity.try_into().ok()?, u64::from_be_bytes(*at_ms)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(number: u64) -> Identity {
+        let mut identity = [0; 16];
+        identity[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        identity
+    }
+
+    #[test]
+    fn much_is_known_in_runs_and_forgotten_in_time() {
+        let mut known = Known::new(1_000_000);
+        let many = (YOUNG * 5) as u64;
+        (0..many).for_each(|number| known.insert(identity(number), number));
+        assert!(known.runs.len() <= 3, "{}", known.runs.len());
+        assert!((0..many).all(|number| known.contains(&identity(number), many)));
+        assert!(!known.contains(&identity(many), many));
+        assert!(known.contains(&identity(7), 1_000_007) && !known.contains(&identity(7), 1_000_008));
+        (0..many).for_each(|number| known.insert(identity(many + number), 3_000_000));
+        assert!(known.runs.iter().map(|run| run.keys.len()).sum::<usize>() <= YOUNG * 5);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_known_anew() {
+        let mut known = Known::new(10);
+        known.insert(identity(1), 0);
+        known.insert(identity(1), 5);
+        assert!(!known.contains(&identity(1), 11), "a duplicate prolongs nothing");
+        known.insert(identity(1), 11);
+        assert!(known.contains(&identity(1), 21));
+    }
+
+    #[test]
+    fn a_message_holds_what_was_written() {
+        let entries = vec![(identity(1), 7), (identity(2), u64::MAX)];
+        assert_eq!(read(&write(&entries)).collect::<Vec<_>>(), entries);
+    }
+}

@@ -1,0 +1,115 @@
+//! Leases: the next record of each conversation that this process holds and of which nothing is out.
+
+use super::envelope::Envelope;
+use super::held::Cached;
+use super::lanes::{Most, Taken, Turn};
+use super::{Inner, names};
+use crate::journal::{ConsumerId, Hold, Lease, Leased, Trouble};
+use crate::lock::lock;
+use futures_util::future::join_all;
+
+/// Bodies leased at once take no more than this together, but for the first of them.
+const LEASE_BYTES: u64 = 4 << 20;
+
+/// A record that was taken out, and for how long.
+struct Out {
+    taken: Taken,
+    hold: Hold,
+    cached: Option<Cached>,
+}
+
+impl Inner {
+    pub(super) async fn lease(
+        &self,
+        consumer: ConsumerId,
+        most: usize,
+        fresh_first: bool,
+        now_ms: u64,
+    ) -> Result<Leased, Trouble> {
+        let (out, more) = self.take(consumer, most, fresh_first, now_ms);
+        let bodies = join_all(out.iter().map(|out| self.body(out))).await;
+        let mut leased = Leased { more, ..Leased::default() };
+        let mut trouble = None;
+        for (out, body) in out.into_iter().zip(bodies) {
+            match body {
+                Ok(Some(body)) => leased.leases.push(lease_of(consumer, out, body)),
+                // Delivered by a process that held it before, or buried: it is owed no longer.
+                Ok(None) => {
+                    leased.more = true;
+                    self.put_back(consumer, &out.taken, &out.hold, Turn::Done);
+                }
+                Err(error) => {
+                    trouble = Some(error);
+                    self.put_back(consumer, &out.taken, &out.hold, Turn::Back);
+                }
+            }
+        }
+        if let Some(trouble) = trouble {
+            for lease in leased.leases {
+                self.back(&lease);
+            }
+            return Err(trouble);
+        }
+        leased.next_due_ms = lock(&self.holdings).lanes(consumer).next_due_ms(now_ms);
+        Ok(leased)
+    }
+
+    fn take(&self, consumer: ConsumerId, most: usize, fresh_first: bool, now_ms: u64) -> (Vec<Out>, bool) {
+        let mut holdings = lock(&self.holdings);
+        let most = Most { records: most, bytes: LEASE_BYTES };
+        let (taken, more) = holdings.lanes(consumer).take(most, fresh_first, now_ms);
+        let mut out = Vec::with_capacity(taken.len());
+        for taken in taken {
+            let cached = holdings.cache.take(taken.place.sequence);
+            // Lanes of a partition that is not held are forgotten with it.
+            let Some(held) = holdings.partitions.get_mut(&taken.partition) else { continue };
+            held.out += 1;
+            out.push(Out { hold: held.hold(), taken, cached });
+        }
+        (out, more)
+    }
+
+    /// What a record holds; `None` if it is not there any more.
+    async fn body(&self, out: &Out) -> Result<Option<Cached>, Trouble> {
+        if let Some(cached) = &out.cached {
+            return Ok(Some(cached.clone()));
+        }
+        let sequence = out.taken.place.sequence;
+        let Some(stored) = self.broker.at(self.names.owed_stream(), sequence).await? else { return Ok(None) };
+        let envelope = Envelope::read(&stored.headers);
+        Ok(Some(envelope.cached(sequence, stored.payload)))
+    }
+
+    fn put_back(&self, consumer: ConsumerId, taken: &Taken, hold: &Hold, turn: Turn) {
+        let mut holdings = lock(&self.holdings);
+        let Some(held) = holdings.of(taken.partition, hold) else { return };
+        held.out = held.out.saturating_sub(1);
+        holdings.lanes(consumer).turn(taken.token, taken.place.sequence, turn);
+    }
+
+    /// It was leased, and nobody gets it.
+    fn back(&self, lease: &Lease) {
+        let address = self.names.address(lease.consumer, lease.lane);
+        let mut holdings = lock(&self.holdings);
+        let Some(held) = holdings.of(address.partition, &lease.hold) else { return };
+        held.out = held.out.saturating_sub(1);
+        if let Some(sequence) = names::sequence(lease.record.id) {
+            holdings.lanes(lease.consumer).turn(address.token, sequence, Turn::Back);
+        }
+    }
+}
+
+fn lease_of(consumer: ConsumerId, out: Out, body: Cached) -> Lease {
+    let (Out { taken, hold, .. }, Cached { record, lane, by_hand }) = (out, body);
+    let tries = taken.tries.unwrap_or_default();
+    Lease {
+        consumer,
+        record,
+        lane,
+        attempts: tries.attempts,
+        progress: tries.progress(),
+        since_ms: taken.place.since_ms,
+        by_hand,
+        hold,
+    }
+}

@@ -1,0 +1,174 @@
+//! Opening the journal: connect, make or check the streams, learn what is known, then take part.
+
+use super::broker::{Broker, failing};
+use super::held::Holdings;
+use super::known::Known;
+use super::names::Names;
+use super::settings::Settings;
+use super::{Inner, JetStream, claims, connect, letters, look_after, registry::Registry, remember, settle, streams};
+use crate::clock;
+use crate::journal::Trouble;
+use crate::secret::random_key;
+use async_nats::HeaderMap;
+use hyper::body::Bytes;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// How many wait at most for what they know to be written.
+const REMEMBERING: usize = 4_096;
+
+/// Why the journal cannot be opened. Each says where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Nobody answers, or they do not let us in.
+    #[error("journal.jetstream.url: cannot connect to {urls}: {error}")]
+    Unreachable {
+        /// The servers, without passwords.
+        urls: String,
+        /// Why.
+        error: String,
+    },
+    /// The file of credentials cannot be read.
+    #[error("journal.jetstream.credentials: cannot read {path}: {error}")]
+    Credentials {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The server lacks what the journal stands on.
+    #[error(
+        "journal.jetstream.url: the server is NATS {version}: at least {}.{} is needed, for reads of many messages in one request",
+        needed.0, needed.1
+    )]
+    TooOld {
+        /// What it says it is.
+        version: String,
+        /// What it has to be.
+        needed: (i64, i64),
+    },
+    /// The server keeps nothing.
+    #[error(
+        "journal.jetstream.url: JetStream is not enabled on the server: start it with -js, or `jetstream {{}}` in its file"
+    )]
+    NoJetStream,
+    /// A stream cannot be looked at.
+    #[error("journal.jetstream.stream: cannot look at the stream {stream}: {error}")]
+    Stream {
+        /// Its name.
+        stream: String,
+        /// Why.
+        error: String,
+    },
+    /// A stream cannot be made, or changed.
+    #[error("journal.jetstream: the stream {stream} cannot be made as the configuration says: {error}")]
+    Create {
+        /// Its name.
+        stream: String,
+        /// Why.
+        error: String,
+    },
+    /// A stream is there and is another.
+    #[error(
+        "journal.jetstream.stream: the stream {stream} is not one that a journal can use: {problems}; say another name, or put it right while no proxy runs"
+    )]
+    Differs {
+        /// Its name.
+        stream: String,
+        /// All of it.
+        problems: String,
+    },
+    /// The streams are there, and something of them cannot be read or written.
+    #[error("journal.jetstream: {0}")]
+    Trouble(#[from] Trouble),
+}
+
+/// What a process opens the journal for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// To deliver: it takes its share of the partitions.
+    Member,
+    /// To look and to ask: it takes nothing.
+    Onlooker,
+}
+
+impl JetStream {
+    /// Connects, makes or checks the streams, and takes part.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is too old, or has other streams of these names.
+    pub async fn open(settings: Settings, role: Role) -> Result<Self, OpenError> {
+        let client = connect::connect(&settings).await?;
+        warn_of(&client.server_info(), &settings);
+        let me = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
+        let broker = Broker::new(client);
+        let keyless = Names::new(settings.stream.clone(), settings.partitions, [0; 32]);
+        streams::ensure(&broker.context, &settings, &keyless).await?;
+        let key = key(&broker, &keyless).await?;
+        let names = Names::new(settings.stream.clone(), settings.partitions, key);
+        let (remembering, to_remember) = mpsc::channel(REMEMBERING);
+        let (writers, to_write): (Vec<_>, Vec<_>) =
+            std::iter::repeat_with(mpsc::unbounded_channel).take(settle::WRITERS).unzip();
+        let inner = Arc::new(Inner {
+            broker,
+            names,
+            me,
+            holdings: Mutex::new(Holdings::default()),
+            registry: Mutex::new(Registry::default()),
+            known: Mutex::new(Known::new(clock::millis(settings.kept.remember))),
+            settings,
+            remembering,
+            writers,
+            unwritten: watch::Sender::new(0),
+            seen: watch::Sender::new(0),
+            wakes: Mutex::new(HashMap::new()),
+            trouble: Mutex::new(None),
+            closed: AtomicBool::new(false),
+            tasks: Mutex::new(JoinSet::new()),
+        });
+        inner.refresh_registry().await?;
+        inner.spawn(remember::write(Arc::clone(&inner), to_remember));
+        to_write.into_iter().for_each(|endings| inner.spawn(settle::write(Arc::clone(&inner), endings)));
+        if role == Role::Member {
+            let learned = remember::learn(&inner).await?;
+            inner.spawn(remember::follow(Arc::clone(&inner), learned));
+            inner.spawn(claims::keep(Arc::clone(&inner)));
+            inner.spawn(claims::watch(Arc::clone(&inner)));
+            inner.spawn(letters::answer(Arc::clone(&inner)));
+            inner.spawn(look_after(Arc::clone(&inner)));
+        }
+        Ok(Self(inner))
+    }
+}
+
+/// What an operator should know, and what is no reason not to start.
+fn warn_of(server: &async_nats::ServerInfo, settings: &Settings) {
+    if settings.replicas == 1 && server.cluster.is_some() {
+        tracing::warn!("the broker is a cluster and journal.jetstream.replicas is 1: what one server loses is lost");
+    }
+    if settings.in_memory {
+        tracing::warn!("the journal's streams are in memory: what is accepted does not outlive the broker");
+    }
+}
+
+/// The key of the conversations' tokens: made once, by whoever is first.
+async fn key(broker: &Broker, names: &Names) -> Result<[u8; 32], Trouble> {
+    let (stream, subject) = (names.state_stream(), names.below("state.key"));
+    if broker.last(&stream, &subject).await?.is_none() {
+        let key = random_key().ok_or_else(|| failing("the system gives no random bytes for its key"))?;
+        // If another was first, its key is the one.
+        broker.put(subject.clone(), Bytes::copy_from_slice(&key), 0).await?;
+    }
+    let kept = broker.last(&stream, &subject).await?;
+    let key = kept.and_then(|stored| stored.payload.as_ref().try_into().ok());
+    key.ok_or_else(|| failing(format!("{subject} is no key: it was written over by something else")))
+}
+
+/// Headers for what has none.
+pub(super) fn no_headers() -> HeaderMap {
+    HeaderMap::new()
+}

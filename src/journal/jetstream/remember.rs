@@ -1,0 +1,115 @@
+//! What makes events known to all processes: a stream of identities that each of them reads.
+//!
+//! Everything that waits goes into one message: the more webhooks come, the more share one.
+
+use super::broker::{Provided, failing};
+use super::open::no_headers;
+use super::{Inner, known};
+use crate::clock;
+use crate::format::Identity;
+use crate::journal::Trouble;
+use crate::lock::lock;
+use async_nats::jetstream::consumer::push::OrderedConfig;
+use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Identities in one message, 24 bytes each.
+const MOST: usize = 16_384;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Identities that are to be written, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Remembering {
+    identities: Vec<(Identity, u64)>,
+    written: oneshot::Sender<()>,
+}
+
+impl Inner {
+    /// Ready when others can know of it.
+    pub(super) async fn write_known(&self, identities: Vec<(Identity, u64)>) {
+        let (written, is_written) = oneshot::channel();
+        if self.remembering.send(Remembering { identities, written }).await.is_ok() {
+            // The task only ends with the journal.
+            is_written.await.ok();
+        }
+    }
+}
+
+/// Writes what waits, again and again.
+pub(super) async fn write(inner: Arc<Inner>, mut to_remember: mpsc::Receiver<Remembering>) {
+    while let Some(first) = to_remember.recv().await {
+        let (mut identities, mut waiting) = (first.identities, vec![first.written]);
+        while identities.len() < MOST
+            && let Ok(next) = to_remember.try_recv()
+        {
+            identities.extend(next.identities);
+            waiting.push(next.written);
+        }
+        for some in identities.chunks(MOST) {
+            let payload = known::write(some);
+            let subject = inner.names.below("known");
+            while let Err(trouble) =
+                inner.broker.publish(subject.clone(), no_headers(), payload.clone().into(), Provided::default()).await
+            {
+                tracing::debug!(%trouble, "what is known is not written yet");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        for written in waiting {
+            // Who waited may have had enough.
+            written.send(()).ok();
+        }
+    }
+}
+
+/// Reads what was known before this process began; the place behind it.
+pub(super) async fn learn(inner: &Inner) -> Result<u64, Trouble> {
+    const PAGE: usize = 1_000;
+    let (stream, subject) = (inner.names.known_stream(), inner.names.below("known"));
+    let mut next = 1;
+    loop {
+        let page = inner.broker.from(&stream, &subject, next, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(next) };
+        next = last.sequence + 1;
+        page.iter().for_each(|stored| take_in(inner, &stored.payload));
+    }
+}
+
+fn take_in(inner: &Inner, payload: &[u8]) {
+    let mut known = lock(&inner.known);
+    let least_ms = clock::steady_ms().saturating_sub(inner.remember_ms());
+    known::read(payload).filter(|(_, at_ms)| *at_ms >= least_ms).for_each(|(key, at_ms)| known.insert(key, at_ms));
+}
+
+/// Reads what others come to know, from a place on.
+pub(super) async fn follow(inner: Arc<Inner>, mut next: u64) {
+    loop {
+        if let Err(trouble) = read(&inner, &mut next).await {
+            tracing::debug!(%trouble, "what others know is not read");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn read(inner: &Inner, next: &mut u64) -> Result<(), Trouble> {
+    let context = &inner.broker.context;
+    let stream = context.get_stream_no_info(inner.names.known_stream()).await.map_err(failing)?;
+    let config = OrderedConfig {
+        deliver_subject: inner.broker.client.new_inbox(),
+        filter_subject: inner.names.below("known"),
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: *next },
+        replay_policy: ReplayPolicy::Instant,
+        ..OrderedConfig::default()
+    };
+    let consumer = stream.create_consumer(config).await.map_err(failing)?;
+    let mut messages = consumer.messages().await.map_err(failing)?;
+    while let Some(message) = messages.next().await {
+        let message = message.map_err(failing)?;
+        *next = message.info().map_err(failing)?.stream_sequence + 1;
+        take_in(inner, &message.payload);
+    }
+    Ok(())
+}
