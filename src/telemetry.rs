@@ -102,7 +102,9 @@ const LAG_SECONDS: [f64; 14] =
 
 /// Starts the log: to standard error, so that standard output stays the command's own.
 pub fn start_log(settings: &Settings) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&settings.log));
+    // What the client of NATS says the journal says, too, in words of the configuration.
+    let filter = || EnvFilter::new(format!("async_nats=off,{}", settings.log));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| filter());
     let json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Pretty => false,

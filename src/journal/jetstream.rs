@@ -78,6 +78,8 @@ struct Inner {
     unwritten: watch::Sender<usize>,
     /// Goes on with every record that is seen.
     seen: watch::Sender<u64>,
+    /// Up to where it was read what others come to know.
+    learned: watch::Sender<u64>,
     wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
     trouble: Mutex<Option<Trouble>>,
     closed: AtomicBool,

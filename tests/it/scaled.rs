@@ -52,7 +52,7 @@ fn journal(urls: &str, stream: &str) -> String {
 
 fn journal_with(urls: &str, stream: &str, replicas: usize, claim: Duration) -> String {
     format!(
-        "[journal]\nbackend = \"jetstream\"\n[journal.jetstream]\nurl = \"{urls}\"\nstream = \"{stream}\"\n\
+        "[journal]\nbackend = \"jetstream\"\nretain_max_bytes = 16777216\n[journal.jetstream]\nurl = \"{urls}\"\nstream = \"{stream}\"\n\
          replicas = {replicas}\npartitions = 16\nclaim = \"{}ms\"\nduplicate_window = \"2m\"\n",
         claim.as_millis()
     )

@@ -27,6 +27,10 @@ impl Inner {
             // Whoever looks after the journal finds out when it is over; until then nothing piles up.
             return Err(trouble);
         }
+        // One event is known or not, and the server sees to that; of several it may be some.
+        if records.iter().any(|record| record.identities.events.len() > 1) {
+            self.learn_all().await?;
+        }
         let recalled: Vec<Recalled> = {
             let known = lock(&self.known);
             records.iter().map(|record| known.recall(&record.identities, received_ms)).collect()

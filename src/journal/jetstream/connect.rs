@@ -2,7 +2,7 @@
 
 use super::OpenError;
 use super::settings::{Credentials, Settings};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr, ServerInfo};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerInfo};
 use std::time::Duration;
 
 /// The oldest server that has what the journal stands on: reads of many messages in one request, by
@@ -30,7 +30,12 @@ pub(super) async fn connect(settings: &Settings) -> Result<Client, OpenError> {
         error: error.to_string(),
     };
     let client = tokio::time::timeout(CONNECT_WITHIN * 2, options.connect(&settings.urls)).await;
-    let client = client.map_err(|_| unreachable(&"nobody answers"))?.map_err(|error| unreachable(&full(&error)))?;
+    let client = client.map_err(|_| unreachable(&"nobody answers"))?.map_err(|error| match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            OpenError::TurnedAway { urls: shown(&settings.urls) }
+        }
+        _ => unreachable(&full(&error)),
+    })?;
     look(&client.server_info())?;
     Ok(client)
 }

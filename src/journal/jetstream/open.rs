@@ -25,12 +25,21 @@ const REMEMBERING: usize = 4_096;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Nobody answers, or they do not let us in.
-    #[error("journal.jetstream.url: cannot connect to {urls}: {error}")]
+    #[error("journal.jetstream.url: cannot connect to NATS at {urls}: {error}")]
     Unreachable {
         /// The servers, without passwords.
         urls: String,
         /// Why.
         error: String,
+    },
+    /// They want to know who we are.
+    #[error(
+        "journal.jetstream.url: NATS at {urls} does not let us in: say journal.jetstream.user and password, or token, \
+         nkey or credentials"
+    )]
+    TurnedAway {
+        /// The servers, without passwords.
+        urls: String,
     },
     /// The file of credentials cannot be read.
     #[error("journal.jetstream.credentials: cannot read {path}: {error}")]
@@ -65,7 +74,7 @@ pub enum OpenError {
         error: String,
     },
     /// A stream cannot be made, or changed.
-    #[error("journal.jetstream: the stream {stream} cannot be made as the configuration says: {error}")]
+    #[error("journal.jetstream: the stream {stream} cannot be made as the configuration says: {error}{}", hint(error))]
     Create {
         /// Its name.
         stream: String,
@@ -85,6 +94,17 @@ pub enum OpenError {
     /// The streams are there, and something of them cannot be read or written.
     #[error("journal.jetstream: {0}")]
     Trouble(#[from] Trouble),
+}
+
+/// What to do about the server's refusals that come most.
+fn hint(error: &str) -> &'static str {
+    if error.contains("insufficient storage") {
+        "; the server sets journal.retain_max_bytes and max_bytes aside at once: lower them, or give it a larger max_file"
+    } else if error.contains("replicas") || error.contains("no suitable peers") {
+        "; journal.jetstream.replicas cannot be more than the servers of the cluster"
+    } else {
+        ""
+    }
 }
 
 /// What a process opens the journal for.
@@ -125,6 +145,7 @@ impl JetStream {
             writers,
             unwritten: watch::Sender::new(0),
             seen: watch::Sender::new(0),
+            learned: watch::Sender::new(0),
             wakes: Mutex::new(HashMap::new()),
             trouble: Mutex::new(None),
             closed: AtomicBool::new(false),
@@ -134,8 +155,8 @@ impl JetStream {
         inner.spawn(remember::write(Arc::clone(&inner), to_remember));
         to_write.into_iter().for_each(|endings| inner.spawn(settle::write(Arc::clone(&inner), endings)));
         if role == Role::Member {
-            let learned = remember::learn(&inner).await?;
-            inner.spawn(remember::follow(Arc::clone(&inner), learned));
+            remember::learn(&inner).await?;
+            inner.spawn(remember::follow(Arc::clone(&inner)));
             inner.spawn(claims::keep(Arc::clone(&inner)));
             inner.spawn(claims::watch(Arc::clone(&inner)));
             inner.spawn(letters::answer(Arc::clone(&inner)));

@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 /// Identities in one message, 24 bytes each.
 const MOST: usize = 16_384;
 const PAUSE: Duration = Duration::from_millis(250);
+/// So long a webhook waits for what others may know of a part of it.
+const LEARN_WITHIN: Duration = Duration::from_secs(1);
 
 /// Identities that are to be written, and who waits for it.
 #[derive(Debug)]
@@ -35,6 +37,17 @@ impl Inner {
             // The task only ends with the journal.
             is_written.await.ok();
         }
+    }
+
+    /// What others were told until now is known here.
+    ///
+    /// # Errors
+    /// When the broker does not say what that is.
+    pub(super) async fn learn_all(&self) -> Result<(), Trouble> {
+        let last = self.broker.last(&self.names.known_stream(), &self.names.below("known")).await?;
+        let Some(last) = last else { return Ok(()) };
+        self.wait(&self.learned, LEARN_WITHIN, |inner| *inner.learned.borrow() >= last.sequence).await;
+        Ok(())
     }
 }
 
@@ -65,42 +78,45 @@ pub(super) async fn write(inner: Arc<Inner>, mut to_remember: mpsc::Receiver<Rem
     }
 }
 
-/// Reads what was known before this process began; the place behind it.
-pub(super) async fn learn(inner: &Inner) -> Result<u64, Trouble> {
+/// Reads what was known before this process began.
+pub(super) async fn learn(inner: &Inner) -> Result<(), Trouble> {
     const PAGE: usize = 1_000;
     let (stream, subject) = (inner.names.known_stream(), inner.names.below("known"));
     let mut next = 1;
     loop {
         let page = inner.broker.from(&stream, &subject, next, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(next) };
+        let Some(last) = page.last() else { return Ok(()) };
         next = last.sequence + 1;
-        page.iter().for_each(|stored| take_in(inner, &stored.payload));
+        page.iter().for_each(|stored| take_in(inner, stored.sequence, &stored.payload));
     }
 }
 
-fn take_in(inner: &Inner, payload: &[u8]) {
+fn take_in(inner: &Inner, sequence: u64, payload: &[u8]) {
     let mut known = lock(&inner.known);
     let least_ms = clock::steady_ms().saturating_sub(inner.remember_ms());
     known::read(payload).filter(|(_, at_ms)| *at_ms >= least_ms).for_each(|(key, at_ms)| known.insert(key, at_ms));
+    drop(known);
+    inner.learned.send_replace(sequence);
 }
 
-/// Reads what others come to know, from a place on.
-pub(super) async fn follow(inner: Arc<Inner>, mut next: u64) {
+/// Reads what others come to know.
+pub(super) async fn follow(inner: Arc<Inner>) {
     loop {
-        if let Err(trouble) = read(&inner, &mut next).await {
+        if let Err(trouble) = read(&inner).await {
             tracing::debug!(%trouble, "what others know is not read");
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn read(inner: &Inner, next: &mut u64) -> Result<(), Trouble> {
+async fn read(inner: &Inner) -> Result<(), Trouble> {
+    let next = *inner.learned.borrow() + 1;
     let context = &inner.broker.context;
     let stream = context.get_stream_no_info(inner.names.known_stream()).await.map_err(failing)?;
     let config = OrderedConfig {
         deliver_subject: inner.broker.client.new_inbox(),
         filter_subject: inner.names.below("known"),
-        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: *next },
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
         replay_policy: ReplayPolicy::Instant,
         ..OrderedConfig::default()
     };
@@ -108,8 +124,8 @@ async fn read(inner: &Inner, next: &mut u64) -> Result<(), Trouble> {
     let mut messages = consumer.messages().await.map_err(failing)?;
     while let Some(message) = messages.next().await {
         let message = message.map_err(failing)?;
-        *next = message.info().map_err(failing)?.stream_sequence + 1;
-        take_in(inner, &message.payload);
+        let sequence = message.info().map_err(failing)?.stream_sequence;
+        take_in(inner, sequence, &message.payload);
     }
     Ok(())
 }
