@@ -13,12 +13,14 @@ use crate::lock::lock;
 use futures_util::future::join_all;
 use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A claim is renewed so many times before it would be dropped.
 const RENEWALS: u32 = 5;
+/// What somebody has left is taken up within this, however long claims are.
+const ROUND: Duration = Duration::from_secs(1);
 /// How often a claim that cannot be renewed is looked at.
 const WATCH: Duration = Duration::from_millis(50);
 
@@ -40,7 +42,7 @@ pub(super) async fn keep(inner: Arc<Inner>) {
         if let Err(trouble) = round(&inner).await {
             tracing::debug!(%trouble, "claims");
         }
-        let rest = (inner.settings.claim / RENEWALS).saturating_sub(begun.elapsed());
+        let rest = (inner.settings.claim / RENEWALS).min(ROUND).saturating_sub(begun.elapsed());
         tokio::time::sleep(rest.max(WATCH)).await;
     }
 }
@@ -190,8 +192,17 @@ async fn withdraw(inner: &Inner, claims: Vec<u64>) {
 /// Gives everything up at once, and leaves; nothing is out any more.
 pub(super) async fn resign(inner: &Inner) {
     let partitions = std::mem::take(&mut lock(&inner.holdings).partitions);
-    withdraw(inner, partitions.values().map(|held| held.claim).collect()).await;
+    let mut ours: BTreeSet<u64> = partitions.values().map(|held| held.claim).collect();
     drop(partitions);
+    // And what was asked for a moment ago, when nobody listened any more.
+    match look(inner).await {
+        Ok((_, claims)) => {
+            let is_ours = |(sequence, owner): (u64, String)| (owner == inner.me).then_some(sequence);
+            ours.extend(claims.into_values().filter_map(is_ours));
+        }
+        Err(trouble) => tracing::debug!(%trouble, "claims are not looked at any more"),
+    }
+    withdraw(inner, ours.into_iter().collect()).await;
     let member = inner.names.member(&inner.me);
     let stream = inner.names.claims_stream();
     if let Ok(Some(stored)) = inner.broker.last(&stream, &member).await {

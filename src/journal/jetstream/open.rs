@@ -96,6 +96,14 @@ pub enum OpenError {
     Trouble(#[from] Trouble),
 }
 
+impl OpenError {
+    /// Whether another try may go better: the broker did not answer.
+    pub(super) fn may_pass(&self) -> bool {
+        let (Self::Stream { error, .. } | Self::Create { error, .. }) = self else { return false };
+        error.contains("timed out") || error.contains("unavailable")
+    }
+}
+
 /// What to do about the server's refusals that come most.
 fn hint(error: &str) -> &'static str {
     if error.contains("insufficient storage") {

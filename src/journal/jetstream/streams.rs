@@ -17,6 +17,8 @@ const FORMAT: &str = "1";
 const FORMAT_KEY: &str = "cutover-format";
 const PARTITIONS_KEY: &str = "cutover-partitions";
 
+/// So often a stream is asked for that does not answer, some seconds each.
+const TRIES: u32 = 5;
 /// The least age that the server takes.
 const LEAST_AGE: Duration = Duration::from_millis(100);
 /// Known events are read for a moment longer than they count.
@@ -25,17 +27,24 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// Makes what is missing, checks what is there.
 pub(super) async fn ensure(context: &Context, settings: &Settings, names: &Names) -> Result<(), OpenError> {
     for wanted in all(settings, names) {
-        ensure_one(context, wanted).await?;
+        let mut tries = 1;
+        while let Err(error) = ensure_one(context, &wanted).await {
+            // Where a server has just gone the others first agree on who leads.
+            if tries == TRIES || !error.may_pass() {
+                return Err(error);
+            }
+            tries += 1;
+        }
     }
     Ok(())
 }
 
-async fn ensure_one(context: &Context, wanted: Config) -> Result<(), OpenError> {
+async fn ensure_one(context: &Context, wanted: &Config) -> Result<(), OpenError> {
     let name = wanted.name.clone();
     let found = match context.get_stream(&name).await {
         Ok(stream) => stream.cached_info().config.clone(),
         Err(error) if is_missing(&error) => {
-            return match context.create_stream(&wanted).await {
+            return match context.create_stream(wanted).await {
                 // Another proxy that starts at the same moment was first.
                 Err(error) if is_there_by_now(&error) => Ok(()),
                 Err(error) => Err(OpenError::Create { stream: name, error: error.to_string() }),
@@ -47,11 +56,11 @@ async fn ensure_one(context: &Context, wanted: Config) -> Result<(), OpenError> 
         }
         Err(error) => return Err(OpenError::Stream { stream: name, error: error.to_string() }),
     };
-    let problems = differences(&wanted, &found);
+    let problems = differences(wanted, &found);
     if !problems.is_empty() {
         return Err(OpenError::Differs { stream: name, problems: problems.join("; ") });
     }
-    let adapted = adapted(&wanted, &found);
+    let adapted = adapted(wanted, &found);
     if adapted != found {
         let changed = context.update_stream(&adapted).await;
         changed.map_err(|error| OpenError::Create { stream: name.clone(), error: error.to_string() })?;
@@ -76,6 +85,7 @@ fn all(settings: &Settings, names: &Names) -> [Config; 6] {
         discard: DiscardPolicy::New,
         storage: if settings.in_memory { StorageType::Memory } else { StorageType::File },
         num_replicas: settings.replicas,
+        max_bytes: limit(None),
         allow_direct: true,
         duplicate_window: settings.duplicate_window,
         description: Some("cutover: webhooks of WhatsApp on their way to consumers".to_owned()),
