@@ -120,7 +120,7 @@ impl Config {
 
     fn resolve(root: &mut Section<'_>) -> Self {
         let listen = listen::read(root.section("listen"));
-        let (journal, idle) = journaling::read(root.section("journal"));
+        let (journal, idle) = journaling::read(root.section("journal"), listen.max_body_bytes);
         let (doors, max_event_age) = platforms::read(root, &listen, &journal);
         let consumers = consumer::read_all(root, &journal);
         let routes = number::read_all(root, &consumers);

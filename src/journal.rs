@@ -182,6 +182,15 @@ impl Journal {
         }
     }
 
+    /// How many partitions this process holds, and how many there are; `None` where it has all there is.
+    #[must_use]
+    pub fn partitions(&self) -> Option<(usize, usize)> {
+        match self {
+            Journal::Embedded(_) => None,
+            Journal::JetStream(journal) => Some((journal.held(), journal.partitions())),
+        }
+    }
+
     /// Gives consumers their ids, made up once for each name, and remembers how long each is waited
     /// for in milliseconds.
     ///

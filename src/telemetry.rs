@@ -7,7 +7,7 @@ mod outcome;
 mod source;
 mod traces;
 
-pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth, show_ready, show_up};
+pub use meters::{ConsumerMeter, IngressMeter, reloaded, set_aside, show_depth, show_partitions, show_ready, show_up};
 pub use numbers::NumberMeter;
 pub use outcome::{Agreement, Delivery, Outcome};
 pub use source::{SOURCES, source_label, source_labels, source_place};
@@ -87,6 +87,10 @@ pub const LAST_EVENT: &str = "cutover_last_event_timestamp_seconds";
 pub const PARITY: &str = "cutover_parity_total";
 /// Whether a consumer is up, by consumer.
 pub const CONSUMER_UP: &str = "cutover_consumer_up";
+/// How many partitions of a shared journal this process holds.
+pub const PARTITIONS_HELD: &str = "cutover_partitions_held";
+/// Into how many partitions a shared journal is spread.
+pub const PARTITIONS: &str = "cutover_partitions";
 /// Whether webhooks are taken.
 pub const READY: &str = "cutover_ready";
 /// When the process began, by the name that Prometheus' own libraries use.
@@ -136,6 +140,8 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(DEAD_LETTERED, "Dead letters as they come about, by consumer and reason");
     describe_counter!(DROPPED, "Events that a rule left out, by consumer and rule");
     describe_histogram!(DELIVERY_LAG, Unit::Seconds, "From the platform's timestamp to the consumer's 2xx");
+    describe_gauge!(PARTITIONS_HELD, "Partitions of a shared journal that this process holds");
+    describe_gauge!(PARTITIONS, "Partitions of a shared journal");
     describe_gauge!(QUEUE_DEPTH, "Records owed and dead, by consumer and state");
     describe_gauge!(QUEUE_OLDEST, Unit::Seconds, "For how long the oldest record that is owed has been owed");
     describe_gauge!(DEAD_LETTERS, "Dead letters there are");

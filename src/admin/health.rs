@@ -1,8 +1,8 @@
 //! Probes and metrics.
 
 use super::Admin;
-use crate::journal::Depth;
-use crate::telemetry::{NOBODY, show_depth, show_ready};
+use crate::journal::{Depth, Journal};
+use crate::telemetry::{NOBODY, show_depth, show_partitions, show_ready};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
@@ -28,6 +28,9 @@ pub(super) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
 
 pub(super) async fn exposition(State(admin): State<Arc<Admin>>) -> Response {
     show_ready(admin.readiness().is_ready());
+    if let Some((held, all)) = admin.journal.as_ref().and_then(Journal::partitions) {
+        show_partitions(held, all);
+    }
     admin.depths().await.iter().for_each(show);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.metrics.render()).into_response()
 }

@@ -1,14 +1,19 @@
 //! `cutover check`: is this configuration good, and are its consumers there.
 
 use super::{Exit, complain, say};
-use crate::config::Config;
+use crate::config::{Config, Journal};
 use crate::delivery::{Settings, connector};
+use crate::journal::jetstream;
 use crate::tls;
 use anyhow::Context;
 use clap::Args;
 use hyper::Uri;
 use std::path::PathBuf;
+use std::time::Duration;
 use tower::ServiceExt;
+
+/// A server's monitoring answers within this.
+const MONITOR_WITHIN: Duration = Duration::from_secs(5);
 
 /// Validate the configuration; list every problem at once
 #[derive(Debug, Args)]
@@ -16,7 +21,7 @@ pub(super) struct Check {
     /// The configuration; the environment (CUTOVER_SECTION__KEY) goes on top
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Also connect to each consumer, TLS included; nothing is sent
+    /// Also connect to each consumer, TLS included, and to the servers of the journal; nothing is sent or changed
     #[arg(long)]
     probe: bool,
 }
@@ -44,7 +49,7 @@ impl Check {
         if let Some(own) = &config.listen.tls {
             tls::server(&own.cert, &own.key, own.client_ca.as_deref()).context("listen.tls")?;
         }
-        let exit = if self.probe { probe_all(&config.consumers)? } else { Exit::Done };
+        let exit = if self.probe { probe_all(&config)? } else { Exit::Done };
         if exit == Exit::Done {
             say("ok");
         }
@@ -58,10 +63,22 @@ fn shown(url: &Uri) -> String {
     format!("{}://{}{port}{}", url.scheme_str().unwrap_or("http"), url.host().unwrap_or_default(), url.path())
 }
 
-fn probe_all(consumers: &[Settings]) -> anyhow::Result<Exit> {
+fn probe_all(config: &Config) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut exit = Exit::Done;
-    for consumer in consumers {
+    if let Journal::JetStream(settings) = &config.journal {
+        match runtime.block_on(probe_journal(settings)) {
+            Ok(warnings) => {
+                warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+                say(&format!("journal: {} reached", settings.stream));
+            }
+            Err(error) => {
+                exit = Exit::Failed;
+                complain(&format!("{error:#}"));
+            }
+        }
+    }
+    for consumer in &config.consumers {
         match runtime.block_on(probe(consumer)) {
             Ok(()) => say(&format!("consumer {}: reached", consumer.name)),
             Err(error) => {
@@ -71,6 +88,20 @@ fn probe_all(consumers: &[Settings]) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// What there is to be said of the broker and its servers.
+async fn probe_journal(settings: &jetstream::Settings) -> anyhow::Result<Vec<String>> {
+    let mut warnings = jetstream::probe(settings).await?;
+    let client = reqwest::Client::builder().timeout(MONITOR_WITHIN).no_proxy().build()?;
+    for monitor in &settings.monitors {
+        let asked = client.get(format!("{monitor}/varz")).send().await.and_then(reqwest::Response::error_for_status);
+        let answer = asked.with_context(|| format!("journal.jetstream.monitor: {monitor} does not answer"))?;
+        let varz = serde_json::from_str(&answer.text().await?);
+        let varz = varz.with_context(|| format!("journal.jetstream.monitor: {monitor} is no monitoring of NATS"))?;
+        warnings.extend(jetstream::of_server(&varz));
+    }
+    Ok(warnings)
 }
 
 async fn probe(consumer: &Settings) -> anyhow::Result<()> {

@@ -15,8 +15,9 @@ const CLAIM: Duration = Duration::from_secs(5);
 const LEAST_CLAIM: Duration = Duration::from_secs(1);
 const MOST_REPLICAS: u64 = 5;
 
-/// Reads the table; `kept` is what `[journal]` says to every journal.
-pub(super) fn read(mut section: Section<'_>, kept: Retention) -> Settings {
+/// Reads the table; `kept` is what `[journal]` says to every journal, `largest_body` how large a
+/// webhook may be, in bytes.
+pub(super) fn read(mut section: Section<'_>, kept: Retention, largest_body: usize) -> Settings {
     let settings = Settings {
         urls: urls(&mut section),
         stream: stream(&mut section),
@@ -29,7 +30,8 @@ pub(super) fn read(mut section: Section<'_>, kept: Retention) -> Settings {
         credentials: credentials(&mut section),
         tls_ca: section.text("tls_ca").map(PathBuf::from),
         tls_identity: tls_identity(&mut section),
-        monitor: section.text("monitor").map(|url| url.trim_end_matches('/').to_owned()),
+        monitors: monitors(&mut section),
+        largest_body,
         kept,
     };
     section.finish();
@@ -42,6 +44,16 @@ fn urls(section: &mut Section<'_>) -> Vec<String> {
     let is_url = |url: &String| crate::journal::jetstream::is_server(url);
     if !text.is_empty() && (urls.is_empty() || !urls.iter().all(is_url)) {
         section.problem("url", "is no list of servers: write \"nats://one:4222,nats://two:4222\"");
+    }
+    urls
+}
+
+fn monitors(section: &mut Section<'_>) -> Vec<String> {
+    let text = section.text("monitor").unwrap_or_default();
+    let urls = text.split(',').map(|url| url.trim().trim_end_matches('/').to_owned());
+    let urls: Vec<String> = urls.filter(|url| !url.is_empty()).collect();
+    if !urls.iter().all(|url| url.starts_with("http://") || url.starts_with("https://")) {
+        section.problem("monitor", "is no list of URLs: write \"http://one:8222,http://two:8222\"");
     }
     urls
 }

@@ -16,7 +16,7 @@ pub(super) const fn settings(path: PathBuf) -> Settings {
 }
 
 /// The journal, and the keys that do nothing with this one.
-pub(super) fn read(mut section: Section<'_>) -> (Journal, Vec<String>) {
+pub(super) fn read(mut section: Section<'_>, largest_body: usize) -> (Journal, Vec<String>) {
     let known = ["path", "remember", "retain_delivered", "retain_max_bytes"];
     let given: Vec<&str> = known.into_iter().filter(|key| section.has(key)).collect();
     let mut settings = settings(section.text("path").unwrap_or_else(|| "cutover.db".to_owned()).into());
@@ -32,7 +32,14 @@ pub(super) fn read(mut section: Section<'_>) -> (Journal, Vec<String>) {
         None | Some("embedded") => (Journal::Embedded(settings), Vec::new()),
         Some("jetstream") => {
             let idle = given.into_iter().filter(|key| *key == "path").collect();
-            (Journal::JetStream(Box::new(jetstream::read(section.section("jetstream"), kept(&settings)))), idle)
+            (
+                Journal::JetStream(Box::new(jetstream::read(
+                    section.section("jetstream"),
+                    kept(&settings),
+                    largest_body,
+                ))),
+                idle,
+            )
         }
         Some("none") => (Journal::None, given),
         Some(other) => {

@@ -17,6 +17,7 @@ mod lease;
 mod letters;
 mod names;
 mod open;
+mod probe;
 mod redelivery;
 mod registry;
 mod remember;
@@ -28,6 +29,7 @@ mod told;
 
 pub use connect::{OLDEST_SERVER, is_server};
 pub use open::{OpenError, Role};
+pub use probe::{of_server, probe};
 pub use settings::{Credentials, Retention, Settings};
 
 use super::{
@@ -186,6 +188,12 @@ impl JetStream {
     #[must_use]
     pub fn held(&self) -> usize {
         lock(&self.0.holdings).partitions.len()
+    }
+
+    /// How many partitions there are.
+    #[must_use]
+    pub fn partitions(&self) -> usize {
+        usize::from(self.0.names.partitions())
     }
 
     /// Ready when everything that was acknowledged to this process, or was there when it took its

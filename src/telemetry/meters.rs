@@ -4,8 +4,8 @@
 
 use super::{
     ACCEPT_DURATION, CONSUMER_UP, DEAD_LETTERED, DEAD_LETTERS, DELIVERIES, DELIVERY_DURATION, DELIVERY_LAG, DROPPED,
-    DUPLICATES, Delivery, EVENTS, LOSSES, NOBODY, Outcome, QUEUE_DEPTH, QUEUE_OLDEST, READY, RELOADS, SOURCES, UNKNOWN,
-    WEBHOOKS, source_labels, source_place,
+    DUPLICATES, Delivery, EVENTS, LOSSES, NOBODY, Outcome, PARTITIONS, PARTITIONS_HELD, QUEUE_DEPTH, QUEUE_OLDEST,
+    READY, RELOADS, SOURCES, UNKNOWN, WEBHOOKS, source_labels, source_place,
 };
 use crate::event::Kind;
 use crate::fate::{Reason, Rule};
@@ -195,6 +195,12 @@ pub fn show_depth(consumer: &str, depth: [u64; 4], oldest: Duration) {
     }
     gauge!(QUEUE_OLDEST, "consumer" => consumer.to_owned()).set(oldest.as_secs_f64());
     gauge!(DEAD_LETTERS, "consumer" => consumer.to_owned()).set(depth.last().copied().unwrap_or_default() as f64);
+}
+
+/// How many partitions of a shared journal this process holds, of all there are.
+pub fn show_partitions(held: usize, all: usize) {
+    gauge!(PARTITIONS_HELD).set(held as f64);
+    gauge!(PARTITIONS).set(all as f64);
 }
 
 /// Whether webhooks are taken.

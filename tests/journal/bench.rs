@@ -331,7 +331,8 @@ fn shared(home: &Path, terms: Terms) -> Option<jetstream::Settings> {
         credentials: Credentials::None,
         tls_ca: None,
         tls_identity: None,
-        monitor: None,
+        monitors: Vec::new(),
+        largest_body: 8 << 20,
         kept: Retention { remember, retain_delivered: retain, retain_max_bytes: retain_bytes },
     })
 }

@@ -3,6 +3,7 @@
 use super::broker::{PATIENCE, Provided, Put, failing, silent};
 use super::envelope::{Death, Envelope};
 use super::known::Recalled;
+use super::open::BESIDE_BODY_BYTES;
 use super::{Inner, full, names};
 use crate::fate::Reason;
 use crate::format::{Identities, Identity};
@@ -27,6 +28,7 @@ impl Inner {
             // Whoever looks after the journal finds out when it is over; until then nothing piles up.
             return Err(trouble);
         }
+        self.refuse_too_large(&records)?;
         // One event is known or not, and the server sees to that; of several it may be some.
         if records.iter().any(|record| record.identities.events.len() > 1) {
             self.learn_all().await?;
@@ -54,6 +56,19 @@ impl Inner {
         }
         self.remember(&records, received_ms).await;
         Ok(Appended::Safe { known })
+    }
+
+    /// What the broker would not take is no trouble of the others.
+    fn refuse_too_large(&self, records: &[NewRecord]) -> Result<(), Trouble> {
+        let most = self.broker.client.server_info().max_payload;
+        let largest = records.iter().map(|record| record.body.len() + record.headers.len()).max().unwrap_or_default();
+        if largest + BESIDE_BODY_BYTES <= most {
+            return Ok(());
+        }
+        tracing::error!(bytes = largest, max_payload = most, "a webhook is larger than a message of NATS may be");
+        Err(failing(
+            "a webhook is larger than a message may be: raise max_payload on the server above listen.max_body_bytes",
+        ))
     }
 
     /// Records of one lane, one after the other: one that cannot be written must not be overtaken.
@@ -162,9 +177,6 @@ impl Inner {
     fn explained(&self, trouble: Trouble) -> Trouble {
         match &trouble {
             Trouble::Failing(error) if error.contains("maximum bytes exceeded") => full(self.names.owed_stream()),
-            Trouble::Failing(error) if error.contains("max payload") => {
-                failing(format!("{error}: raise max_payload in the server's configuration above listen.max_body_bytes"))
-            }
             _ => trouble,
         }
     }

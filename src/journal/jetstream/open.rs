@@ -131,7 +131,9 @@ impl JetStream {
     /// The server cannot be reached, is too old, or has other streams of these names.
     pub async fn open(settings: Settings, role: Role) -> Result<Self, OpenError> {
         let client = connect::connect(&settings).await?;
-        warn_of(&client.server_info(), &settings);
+        for warning in warnings(&client.server_info(), &settings) {
+            tracing::warn!("{warning}");
+        }
         let me = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
         let broker = Broker::new(client);
         let keyless = Names::new(settings.stream.clone(), settings.partitions, [0; 32]);
@@ -174,14 +176,27 @@ impl JetStream {
     }
 }
 
+/// What stands beside a body in a message, at most.
+pub(super) const BESIDE_BODY_BYTES: usize = 64 << 10;
+
 /// What an operator should know, and what is no reason not to start.
-fn warn_of(server: &async_nats::ServerInfo, settings: &Settings) {
-    if settings.replicas == 1 && server.cluster.is_some() {
-        tracing::warn!("the broker is a cluster and journal.jetstream.replicas is 1: what one server loses is lost");
+pub(super) fn warnings(server: &async_nats::ServerInfo, settings: &Settings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if settings.replicas == 1 {
+        warnings
+            .push("journal.jetstream.replicas is 1: what the one server that keeps a webhook loses is lost".to_owned());
     }
     if settings.in_memory {
-        tracing::warn!("the journal's streams are in memory: what is accepted does not outlive the broker");
+        warnings.push("journal.jetstream.storage is memory: what is accepted does not outlive the servers".to_owned());
     }
+    if settings.largest_body + BESIDE_BODY_BYTES > server.max_payload {
+        warnings.push(format!(
+            "the server takes messages up to {} bytes, and listen.max_body_bytes is {}: a webhook that is larger is \
+             answered 503; raise max_payload on the server",
+            server.max_payload, settings.largest_body
+        ));
+    }
+    warnings
 }
 
 /// The key of the conversations' tokens: made once, by whoever is first.

@@ -40,8 +40,10 @@ pub struct Settings {
     pub tls_ca: Option<PathBuf>,
     /// Our certificate and its key, PEM, where the servers ask for one.
     pub tls_identity: Option<(PathBuf, PathBuf)>,
-    /// The server's monitoring, for `check --probe`.
-    pub monitor: Option<String>,
+    /// The servers' monitoring, such as `http://one:8222`, for `check --probe`.
+    pub monitors: Vec<String>,
+    /// How large a webhook may be, in bytes.
+    pub largest_body: usize,
     /// How long what is done with is kept.
     pub kept: Retention,
 }

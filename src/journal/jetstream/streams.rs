@@ -39,27 +39,36 @@ pub(super) async fn ensure(context: &Context, settings: &Settings, names: &Names
     Ok(())
 }
 
+/// Checks those that are there; what is missing is made at the start.
+pub(super) async fn check(context: &Context, settings: &Settings, names: &Names) -> Result<(), OpenError> {
+    for wanted in all(settings, names) {
+        if let Some(found) = find(context, &wanted.name).await? {
+            refuse(&wanted, &found)?;
+        }
+    }
+    Ok(())
+}
+
+async fn find(context: &Context, name: &str) -> Result<Option<Config>, OpenError> {
+    match context.get_stream(name).await {
+        Ok(stream) => Ok(Some(stream.cached_info().config.clone())),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(OpenError::Stream { stream: name.to_owned(), error: error.to_string() }),
+    }
+}
+
+fn refuse(wanted: &Config, found: &Config) -> Result<(), OpenError> {
+    let problems = differences(wanted, found);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(OpenError::Differs { stream: wanted.name.clone(), problems: problems.join("; ") })
+}
+
 async fn ensure_one(context: &Context, wanted: &Config) -> Result<(), OpenError> {
     let name = wanted.name.clone();
-    let found = match context.get_stream(&name).await {
-        Ok(stream) => stream.cached_info().config.clone(),
-        Err(error) if is_missing(&error) => {
-            return match context.create_stream(wanted).await {
-                // Another proxy that starts at the same moment was first.
-                Err(error) if is_there_by_now(&error) => Ok(()),
-                Err(error) => Err(OpenError::Create { stream: name, error: error.to_string() }),
-                Ok(_) => {
-                    tracing::info!(stream = %name, replicas = wanted.num_replicas, "stream created");
-                    Ok(())
-                }
-            };
-        }
-        Err(error) => return Err(OpenError::Stream { stream: name, error: error.to_string() }),
-    };
-    let problems = differences(wanted, &found);
-    if !problems.is_empty() {
-        return Err(OpenError::Differs { stream: name, problems: problems.join("; ") });
-    }
+    let Some(found) = find(context, &name).await? else { return create(context, wanted).await };
+    refuse(wanted, &found)?;
     let adapted = adapted(wanted, &found);
     if adapted != found {
         let changed = context.update_stream(&adapted).await;
@@ -67,6 +76,18 @@ async fn ensure_one(context: &Context, wanted: &Config) -> Result<(), OpenError>
         tracing::info!(stream = %name, "stream brought to what the configuration says");
     }
     Ok(())
+}
+
+async fn create(context: &Context, wanted: &Config) -> Result<(), OpenError> {
+    match context.create_stream(wanted).await {
+        // Another proxy that starts at the same moment was first.
+        Err(error) if is_there_by_now(&error) => Ok(()),
+        Err(error) => Err(OpenError::Create { stream: wanted.name.clone(), error: error.to_string() }),
+        Ok(_) => {
+            tracing::info!(stream = %wanted.name, replicas = wanted.num_replicas, "stream created");
+            Ok(())
+        }
+    }
 }
 
 fn is_there_by_now(error: &CreateStreamError) -> bool {
