@@ -17,6 +17,7 @@ mod lease;
 mod letters;
 mod names;
 mod open;
+mod pack;
 mod probe;
 mod redelivery;
 mod registry;

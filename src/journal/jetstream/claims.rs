@@ -170,7 +170,7 @@ async fn take_one(inner: &Arc<Inner>, partition: u16, claim: Option<&(u64, Strin
 
 /// Gives up what is about to be left and of which nothing is out.
 async fn give_up(inner: &Inner) {
-    let done = |held: &Held| held.is_leaving && held.out == 0 && held.unwritten == 0;
+    let done = |held: &Held| held.is_leaving && held.is_at_rest();
     let claims: Vec<u64> = {
         let mut holdings = lock(&inner.holdings);
         let left: Vec<u16> =

@@ -39,8 +39,10 @@ pub(super) struct Held {
     pub(super) is_leaving: bool,
     /// Leases that have not ended.
     pub(super) out: usize,
-    /// Endings that the broker does not have yet.
-    pub(super) unwritten: usize,
+    /// Records that ended and are still in the stream.
+    pub(super) ending: BTreeSet<u64>,
+    /// Retries that the broker does not know of yet.
+    pub(super) retrying: usize,
     /// Everything up to here was looked at.
     pub(super) seen: u64,
     /// Whether what was there before us has been seen.
@@ -58,12 +60,18 @@ impl Held {
             lost: watch::Sender::new(false),
             is_leaving: false,
             out: 0,
-            unwritten: 0,
+            ending: BTreeSet::new(),
+            retrying: 0,
             seen: 0,
             has_caught_up: false,
             told: HashMap::new(),
             follower: None,
         }
+    }
+
+    /// Whether nothing of it is on its way any more.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.out == 0 && self.retrying == 0 && self.ending.is_empty()
     }
 
     pub(super) fn hold(&self) -> Hold {
@@ -103,6 +111,16 @@ impl Holdings {
         if let Some(held) = self.partitions.get_mut(&partition) {
             held.is_leaving = true;
         }
+    }
+
+    /// Everything before this in a partition has ended and is written, `written` among it; `None` if it is
+    /// not held like that any more, or about to be left: what waits in it is forgotten then, and still owed.
+    pub(super) fn ended_before(&mut self, partition: u16, hold: &Hold, written: &BTreeSet<u64>) -> Option<u64> {
+        let held = self.of(partition, hold).filter(|held| !held.is_leaving)?;
+        let still = held.ending.iter().find(|sequence| !written.contains(sequence)).copied();
+        let unseen = held.seen + 1;
+        let owed = self.lanes.values().filter_map(|lanes| lanes.lowest(partition)).min();
+        [Some(unseen), still, owed].into_iter().flatten().min()
     }
 
     fn forget(&mut self, partition: u16) {

@@ -100,6 +100,8 @@ pub(super) struct Lanes {
     parked: BTreeSet<(u64, u64, u64)>,
     /// Records that were tried.
     tries: HashMap<u64, Tries>,
+    /// First records by partition, out or not: nothing before the lowest of them is owed there.
+    firsts: HashMap<u16, BTreeSet<u64>>,
     owed: u64,
     out: u64,
 }
@@ -127,9 +129,50 @@ impl Lanes {
         lane.waiting.push_back(place);
         self.owed += 1;
         if lane.waiting.len() == 1 {
+            self.firsts.entry(partition).or_default().insert(place.sequence);
             self.stand(token);
         }
         true
+    }
+
+    /// Puts a record back where it was before it was taken away.
+    pub(super) fn restore(&mut self, partition: u16, token: u64, place: Place) {
+        let fresh = || Lane { partition, waiting: VecDeque::new(), standing: Standing::Fresh };
+        let lane = self.lanes.entry(token).or_insert_with(fresh);
+        let Err(at) = lane.waiting.binary_search_by_key(&place.sequence, |place| place.sequence) else { return };
+        // What came to be first in the meantime is first no longer, unless it is out.
+        let first = lane.waiting.front().copied().filter(|_| at == 0);
+        if let (Some(first), false) = (first, matches!(lane.standing, Standing::Out { .. })) {
+            match lane.standing {
+                Standing::Parked(due_ms) => drop(self.parked.remove(&(due_ms, first.sequence, token))),
+                _ => drop(self.fresh.remove(&first.sequence)),
+            }
+        }
+        lane.waiting.insert(at, place);
+        self.owed += 1;
+        if at == 0 {
+            let firsts = self.firsts.entry(partition).or_default();
+            if let Some(first) = first {
+                firsts.remove(&first.sequence);
+            }
+            firsts.insert(place.sequence);
+            self.stand(token);
+        }
+    }
+
+    /// The first record that is owed in a partition.
+    pub(super) fn lowest(&self, partition: u16) -> Option<u64> {
+        self.firsts.get(&partition).and_then(BTreeSet::first).copied()
+    }
+
+    /// Another is first in a lane from which the first was taken.
+    fn first_went(&mut self, token: u64, partition: u16, sequence: u64) {
+        if let Some(firsts) = self.firsts.get_mut(&partition) {
+            firsts.remove(&sequence);
+            if let Some(next) = self.lanes.get(&token).and_then(|lane| lane.waiting.front()) {
+                firsts.insert(next.sequence);
+            }
+        }
     }
 
     /// Gives the first record of a lane its place among those that can be had.
@@ -212,11 +255,13 @@ impl Lanes {
             return false;
         }
         self.out -= 1;
+        let partition = lane.partition;
         match turn {
             Turn::Done => {
                 lane.waiting.pop_front();
                 self.owed -= 1;
                 self.tries.remove(&sequence);
+                self.first_went(token, partition, sequence);
             }
             Turn::Back => {}
             Turn::Again(tries) => {
@@ -227,8 +272,8 @@ impl Lanes {
         true
     }
 
-    /// Takes a record away that is not out; what was tried of it.
-    pub(super) fn remove(&mut self, token: u64, sequence: u64) -> Option<Tries> {
+    /// Takes a record away that is not out: what it was, and what was tried of it.
+    pub(super) fn remove(&mut self, token: u64, sequence: u64) -> Option<(Place, Tries)> {
         let lane = self.lanes.get_mut(&token)?;
         let at = lane.waiting.binary_search_by_key(&sequence, |place| place.sequence).ok()?;
         if at == 0 {
@@ -238,17 +283,20 @@ impl Lanes {
                 Standing::Parked(due_ms) => drop(self.parked.remove(&(due_ms, sequence, token))),
             }
         }
-        lane.waiting.remove(at);
+        let partition = lane.partition;
+        let place = lane.waiting.remove(at)?;
         self.owed -= 1;
         let tries = self.tries.remove(&sequence).unwrap_or_default();
         if at == 0 {
+            self.first_went(token, partition, sequence);
             self.stand(token);
         }
-        Some(tries)
+        Some((place, tries))
     }
 
     /// Forgets a partition that somebody else holds now.
     pub(super) fn forget(&mut self, partition: u16) {
+        self.firsts.remove(&partition);
         let (fresh, parked, tries) = (&mut self.fresh, &mut self.parked, &mut self.tries);
         let (owed, out) = (&mut self.owed, &mut self.out);
         self.lanes.retain(|token, lane| {
@@ -357,6 +405,36 @@ mod tests {
         assert_eq!(lanes.counts(), Counts { ready: 1, in_flight: 0, parked: 0, oldest_since_ms: 3 });
         assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [3]);
         assert!(!lanes.turn(7, 1, Turn::Done));
+    }
+
+    #[test]
+    fn the_lowest_is_the_first_that_is_owed() {
+        let mut lanes = lanes(&[(1, 7), (2, 9), (3, 7)]);
+        assert_eq!((lanes.lowest(1), lanes.lowest(0)), (Some(1), None));
+        lanes.take(ALL, false, 0);
+        assert_eq!(lanes.lowest(1), Some(1), "what is out is owed");
+        lanes.turn(7, 1, Turn::Done);
+        assert_eq!(lanes.lowest(1), Some(2));
+        lanes.turn(9, 2, Turn::Done);
+        assert_eq!(lanes.lowest(1), Some(3));
+        let (place, _) = lanes.remove(7, 3).unwrap();
+        assert_eq!(lanes.lowest(1), None);
+        lanes.restore(1, 7, place);
+        assert_eq!((lanes.lowest(1), sequences(&lanes.take(ALL, false, 0).0)), (Some(3), vec![3]));
+    }
+
+    #[test]
+    fn what_was_taken_away_goes_back_to_its_place() {
+        let mut lanes = lanes(&[(1, 7), (2, 7), (3, 7)]);
+        for sequence in [2, 1] {
+            let (place, _) = lanes.remove(7, sequence).unwrap();
+            lanes.restore(1, 7, place);
+        }
+        assert_eq!(lanes.counts().ready, 3);
+        for sequence in 1..4 {
+            assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [sequence]);
+            lanes.turn(7, sequence, Turn::Done);
+        }
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use super::Inner;
 use super::envelope::Envelope;
+use super::pack::unpack;
 use crate::clock;
 use crate::journal::{Amount, Selection, Step, Trouble};
 use futures_util::future::try_join_all;
+use hyper::body::Bytes;
 
-/// Records looked at in one step.
+/// Records looked at in one step, about.
 const STEP: usize = 500;
+/// Messages read for them; each holds some.
+const MESSAGES: usize = 500;
 
 impl Inner {
     /// A step of it. What is delivered in between is not part of it: the last place is fixed at the
@@ -22,26 +26,28 @@ impl Inner {
             }
         };
         let (next, last) = (u64::try_from(step.next).unwrap_or(1), u64::try_from(step.last).unwrap_or_default());
-        let page = self.broker.from(&stream, &subject, next, STEP).await?;
-        let end = page.last().map(|stored| stored.sequence).filter(|end| *end < last);
+        let page = self.broker.from(&stream, &subject, next, MESSAGES).await?;
+        let mut records: Vec<(Envelope, Bytes)> = Vec::new();
+        let mut end = None;
+        for stored in page.iter().filter(|stored| stored.sequence <= last) {
+            records.extend(unpack(&stored.payload));
+            end = Some(stored.sequence);
+            if records.len() >= STEP {
+                break;
+            }
+        }
+        let end = end.filter(|end| *end < last);
         let rest = end.and_then(|end| Some(Step { next: i64::try_from(end + 1).ok()?, last: step.last }));
         let least_ms = now_ms.saturating_sub(clock::millis(self.settings.kept.retain_delivered));
-        let mut records = 0;
-        let mut waiting = Vec::new();
-        for stored in page.into_iter().filter(|stored| stored.sequence <= last) {
-            let envelope = Envelope::read(&stored.headers);
-            let is_kept = envelope.delivered.is_none_or(|at_ms| at_ms >= least_ms);
-            if !is_kept || envelope.received < selection.since_ms {
-                continue;
-            }
-            let Some(id) = envelope.id else { continue };
-            let again = envelope.again(id, now_ms);
-            records += 1;
-            waiting.push((again, stored.payload));
-        }
+        let is_meant = |envelope: &Envelope| {
+            envelope.delivered.is_none_or(|at_ms| at_ms >= least_ms) && envelope.received >= selection.since_ms
+        };
+        let meant = records.into_iter().filter(|(envelope, _)| is_meant(envelope));
+        let waiting: Vec<(Envelope, Bytes)> =
+            meant.filter_map(|(envelope, body)| envelope.id.map(|id| (envelope.again(id, now_ms), body))).collect();
         // One after the other where they share a lane; what is published in this order is stored in it.
         let owed = waiting.iter().map(|(again, body)| self.owe(selection.consumer, again, body.clone(), None));
         try_join_all(owed).await?;
-        Ok(Amount { records, rest })
+        Ok(Amount { records: waiting.len() as u64, rest })
     }
 }

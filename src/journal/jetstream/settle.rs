@@ -5,24 +5,31 @@
 
 use super::broker::Provided;
 use super::envelope::{Death, Envelope};
-use super::lanes::{Tries, Turn};
+use super::lanes::{Place, Tries, Turn};
 use super::names::Address;
 use super::open::no_headers;
+use super::pack::Pack;
 use super::{Inner, names};
 use crate::fate::Reason;
-use crate::journal::{End, Lease, Record, Settlement, Trouble};
+use crate::journal::{ConsumerId, End, Hold, Lease, Record, Settlement, Trouble};
 use crate::lock::lock;
 use crate::telemetry::{GONE, set_aside};
+use futures_util::future::try_join_all;
 use hyper::body::Bytes;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Before the next try, when the broker does not take an ending.
 const PAUSE: Duration = Duration::from_millis(250);
-/// So many endings are written at once.
-pub(super) const WRITERS: usize = 128;
+/// So many write endings, each for some of the partitions.
+pub(super) const WRITERS: usize = 16;
+/// So many endings are written together.
+const TOGETHER: usize = 512;
+/// A purge costs the broker more than a deletion, but as much for many.
+const WORTH_A_PURGE: usize = 3;
 /// So much is given up for consumers that are gone in one round.
 const GIVEN_UP_AT_ONCE: usize = 200;
 
@@ -64,11 +71,16 @@ fn let_go(inner: &Inner, address: Address, sequence: u64, settlement: &Settlemen
     let mut holdings = lock(&inner.holdings);
     let Some(held) = holdings.of(address.partition, &settlement.lease.hold) else { return false };
     held.out = held.out.saturating_sub(1);
-    if !matches!(settlement.end, End::Released) {
-        held.unwritten += 1;
-    }
-    if matches!(settlement.end, End::Settled) {
-        inner.tell(&mut held.told, settlement);
+    match settlement.end {
+        End::Settled => {
+            held.ending.insert(sequence);
+            inner.tell(&mut held.told, settlement);
+        }
+        End::Buried { .. } => {
+            held.ending.insert(sequence);
+        }
+        End::RetryAt { .. } => held.retrying += 1,
+        End::Released => {}
     }
     holdings.lanes(address.consumer).turn(address.token, sequence, turn);
     drop(holdings);
@@ -76,31 +88,39 @@ fn let_go(inner: &Inner, address: Address, sequence: u64, settlement: &Settlemen
     true
 }
 
-/// Writes endings one after the other, each until the broker has it.
+/// Writes endings in their order, those that have gathered together, until the broker has them.
 pub(super) async fn write(inner: Arc<Inner>, mut endings: mpsc::UnboundedReceiver<Ending>) {
-    while let Some(ending) = endings.recv().await {
-        let Ending { address, sequence, tries, settlement } = &ending;
-        loop {
-            let written = match tries {
-                Some(tries) => inner.write_tries(*address, *sequence, tries).await,
-                None => inner.write_ending(*address, *sequence, settlement).await,
-            };
-            let Err(trouble) = written else { break };
-            tracing::debug!(%trouble, "an ending is not written yet");
+    while let Some(first) = endings.recv().await {
+        let mut batch = vec![first];
+        while batch.len() < TOGETHER
+            && let Ok(next) = endings.try_recv()
+        {
+            batch.push(next);
+        }
+        while let Err(trouble) = inner.write_batch(&batch).await {
+            tracing::debug!(%trouble, "endings are not written yet");
             tokio::time::sleep(PAUSE).await;
         }
-        if let Some(held) = lock(&inner.holdings).of(address.partition, &settlement.lease.hold) {
-            held.unwritten = held.unwritten.saturating_sub(1);
+        let mut holdings = lock(&inner.holdings);
+        for ending in &batch {
+            let Some(held) = holdings.of(ending.address.partition, &ending.settlement.lease.hold) else { continue };
+            match ending.tries {
+                Some(_) => held.retrying = held.retrying.saturating_sub(1),
+                None => {
+                    held.ending.remove(&ending.sequence);
+                }
+            }
         }
-        inner.unwritten.send_modify(|unwritten| *unwritten = unwritten.saturating_sub(1));
+        drop(holdings);
+        inner.unwritten.send_modify(|unwritten| *unwritten = unwritten.saturating_sub(batch.len()));
     }
 }
 
 impl Inner {
-    /// Those of one conversation are written in their order.
+    /// Those of one partition are written in their order.
     fn write_down(&self, ending: Ending) {
         self.unwritten.send_modify(|unwritten| *unwritten += 1);
-        let writer = usize::try_from(ending.address.token % WRITERS as u64).unwrap_or_default();
+        let writer = usize::from(ending.address.partition) % WRITERS;
         let sent = self.writers.get(writer).is_some_and(|writer| writer.send(ending).is_ok());
         if !sent {
             tracing::error!("deliveries ended after the journal was closed; they will be repeated");
@@ -114,7 +134,26 @@ impl Inner {
         Ok(())
     }
 
-    async fn write_ending(&self, address: Address, sequence: u64, settlement: &Settlement) -> Result<(), Trouble> {
+    /// What must be kept first, then what is over goes.
+    async fn write_batch(&self, batch: &[Ending]) -> Result<(), Trouble> {
+        try_join_all(batch.iter().map(|ending| self.write_kept(ending))).await?;
+        self.retain(batch).await?;
+        let over = || batch.iter().filter(|ending| ending.tries.is_none());
+        self.unowe(over()).await?;
+        try_join_all(
+            over()
+                .filter(|ending| ending.settlement.lease.attempts > 0)
+                .map(|ending| self.untry(ending.address, ending.sequence)),
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn write_kept(&self, ending: &Ending) -> Result<(), Trouble> {
+        let Ending { address, sequence, tries, settlement } = ending;
+        if let Some(tries) = tries {
+            return self.write_tries(*address, *sequence, tries).await;
+        }
         let Settlement { lease, end, apart, now_ms, .. } = settlement;
         for (part, apart) in apart.iter().enumerate() {
             let id = names::part_id(lease.record.id, part);
@@ -125,15 +164,11 @@ impl Inner {
         match end {
             End::Buried { reason, attempts, verdict } => {
                 let death = Death { attempts: *attempts, verdict: verdict.clone(), ..Death::new(*reason, *now_ms) };
-                self.write_letter(&lease.record, lease, death, lease.record.body.clone()).await?;
+                self.write_letter(&lease.record, lease, death, lease.record.body.clone()).await
             }
-            End::Settled => {
-                self.write_told(address, settlement).await?;
-                self.retain(lease, *now_ms).await?;
-            }
-            End::RetryAt { .. } | End::Released => {}
+            End::Settled => self.write_told(*address, settlement).await,
+            End::RetryAt { .. } | End::Released => Ok(()),
         }
-        self.unowe(address, sequence, lease.attempts > 0).await
     }
 
     async fn write_letter(&self, record: &Record, lease: &Lease, death: Death, body: Bytes) -> Result<(), Trouble> {
@@ -146,25 +181,66 @@ impl Inner {
 
     /// Keeps what was delivered for another delivery, for as long as that is wanted. Of what is delivered
     /// once more there is a first.
-    async fn retain(&self, lease: &Lease, now_ms: u64) -> Result<(), Trouble> {
+    async fn retain(&self, batch: &[Ending]) -> Result<(), Trouble> {
         let kept = self.settings.kept;
-        if kept.retain_delivered.is_zero() || kept.retain_max_bytes == 0 || lease.record.origin.is_some() {
+        if kept.retain_delivered.is_zero() || kept.retain_max_bytes == 0 {
             return Ok(());
         }
-        let envelope = Envelope { delivered: Some(now_ms), ..Envelope::kept(&lease.record, lease.lane) };
-        let provided = Provided { id: Some(lease.record.id.to_string()), last: None };
-        let subject = self.names.delivered(lease.consumer);
-        self.broker.publish(subject, envelope.to_headers(), lease.record.body.clone(), provided).await?;
+        let mut packs: BTreeMap<ConsumerId, Vec<Pack>> = BTreeMap::new();
+        for Ending { settlement: Settlement { lease, end, now_ms, .. }, .. } in batch {
+            if !matches!(end, End::Settled) || lease.record.origin.is_some() {
+                continue;
+            }
+            let envelope = Envelope { delivered: Some(*now_ms), ..Envelope::kept(&lease.record, lease.lane) };
+            Pack::put(packs.entry(lease.consumer).or_default(), envelope, &lease.record.body);
+        }
+        let packs = packs.iter().flat_map(|(consumer, packs)| packs.iter().map(|pack| (*consumer, pack)));
+        try_join_all(packs.map(|(consumer, pack)| self.write_pack(consumer, pack))).await?;
         Ok(())
     }
 
-    /// The consumer is owed it no longer.
-    async fn unowe(&self, address: Address, sequence: u64, was_tried: bool) -> Result<(), Trouble> {
-        self.broker.delete(self.names.owed_stream(), sequence).await?;
-        if was_tried {
-            let what = json!({"filter": self.names.tries(address.partition, sequence)});
-            self.broker.ask(format!("STREAM.PURGE.{}", self.names.state_stream()), &what).await?;
+    async fn write_pack(&self, consumer: ConsumerId, pack: &Pack) -> Result<(), Trouble> {
+        let provided = Provided { id: pack.name(), last: None };
+        self.broker.publish(self.names.delivered(consumer), no_headers(), pack.to_payload().into(), provided).await?;
+        Ok(())
+    }
+
+    /// Consumers are owed these no longer. Where everything before a place has ended, all of it goes in
+    /// one request; what stands behind something that is still owed goes one by one.
+    async fn unowe(&self, over: impl Iterator<Item = &Ending>) -> Result<(), Trouble> {
+        let mut by_partition: BTreeMap<u16, (&Hold, BTreeSet<u64>)> = BTreeMap::new();
+        for ending in over {
+            let hold = &ending.settlement.lease.hold;
+            let (_, sequences) =
+                by_partition.entry(ending.address.partition).or_insert_with(|| (hold, BTreeSet::new()));
+            sequences.insert(ending.sequence);
         }
+        let gone = by_partition.into_iter().map(|(partition, (hold, ended))| self.unowe_in(partition, hold, ended));
+        try_join_all(gone).await?;
+        Ok(())
+    }
+
+    async fn unowe_in(&self, partition: u16, hold: &Hold, ended: BTreeSet<u64>) -> Result<(), Trouble> {
+        let before = lock(&self.holdings).ended_before(partition, hold, &ended).unwrap_or_default();
+        let stream = self.names.owed_stream();
+        let (purged, alone): (Vec<u64>, Vec<u64>) = ended.into_iter().partition(|sequence| *sequence < before);
+        let (purged, alone) = if purged.len() < WORTH_A_PURGE {
+            (Vec::new(), purged.into_iter().chain(alone).collect())
+        } else {
+            (purged, alone)
+        };
+        if !purged.is_empty() {
+            let what = json!({"filter": self.names.owed_in(partition), "seq": before});
+            self.broker.ask(format!("STREAM.PURGE.{stream}"), &what).await?;
+        }
+        try_join_all(alone.into_iter().map(|sequence| self.broker.delete(stream, sequence))).await?;
+        Ok(())
+    }
+
+    /// What was tried of a record is of no interest any more.
+    async fn untry(&self, address: Address, sequence: u64) -> Result<(), Trouble> {
+        let what = json!({"filter": self.names.tries(address.partition, sequence)});
+        self.broker.ask(format!("STREAM.PURGE.{}", self.names.state_stream()), &what).await?;
         Ok(())
     }
 
@@ -177,19 +253,43 @@ impl Inner {
         now_ms: u64,
     ) -> Result<bool, Trouble> {
         let Some(stored) = self.broker.at(self.names.owed_stream(), sequence).await? else { return Ok(false) };
-        let removed = lock(&self.holdings).lanes(address.consumer).remove(address.token, sequence);
-        let Some(tries) = removed else { return Ok(false) };
-        let envelope = Envelope::read(&stored.headers);
-        let verdict = (tries.attempts > 0).then_some(tries.verdict);
+        let Some((place, tries, hold)) = self.take_away(address, sequence) else { return Ok(false) };
+        let was_tried = tries.attempts > 0;
+        let verdict = was_tried.then(|| tries.verdict.clone());
         let death = Death { attempts: tries.attempts, verdict, ..Death::new(reason, now_ms) };
-        let dead = Envelope { id: Some(names::record_id(sequence)), dead: Some(death), ..envelope };
-        let subject = self.names.dead(address.consumer, names::record_id(sequence));
+        let id = names::record_id(sequence);
+        let dead = Envelope { id: Some(id), dead: Some(death), ..Envelope::read(&stored.headers) };
+        let subject = self.names.dead(address.consumer, id);
         let provided = Provided { id: Some(subject.clone()), last: None };
-        // Out of its lane it stays until the next holder finds it, should this fail.
-        self.broker.publish(subject, dead.to_headers(), stored.payload, provided).await?;
-        self.unowe(address, sequence, tries.attempts > 0).await?;
+        let buried = async {
+            self.broker.publish(subject, dead.to_headers(), stored.payload, provided).await?;
+            self.broker.delete(self.names.owed_stream(), sequence).await?;
+            if was_tried { self.untry(address, sequence).await } else { Ok(()) }
+        };
+        let buried = buried.await;
+        let mut holdings = lock(&self.holdings);
+        if let Some(held) = holdings.of(address.partition, &hold) {
+            held.ending.remove(&sequence);
+            if buried.is_err() {
+                let lanes = holdings.lanes(address.consumer);
+                if was_tried {
+                    lanes.was_tried(sequence, tries);
+                }
+                lanes.restore(address.partition, address.token, place);
+            }
+        }
+        drop(holdings);
         self.wake_of(address.consumer).notify_one();
-        Ok(true)
+        buried.map(|()| true)
+    }
+
+    /// Takes a record out of its lane, if it is not out; it is still in the stream.
+    fn take_away(&self, address: Address, sequence: u64) -> Option<(Place, Tries, Hold)> {
+        let mut holdings = lock(&self.holdings);
+        let (place, tries) = holdings.lanes(address.consumer).remove(address.token, sequence)?;
+        let held = holdings.partitions.get_mut(&address.partition)?;
+        held.ending.insert(sequence);
+        Some((place, tries, held.hold()))
     }
 
     /// Buries what a consumer that is gone from the configuration is owed for too long.
