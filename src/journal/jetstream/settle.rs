@@ -26,6 +26,9 @@ use tokio::sync::mpsc;
 const PAUSE: Duration = Duration::from_millis(250);
 /// So many write endings, each for some of the partitions.
 pub(super) const WRITERS: usize = 16;
+/// An ending waits so long for others: what is written together costs the broker little more than one. A
+/// process that is killed repeats what ended in this time.
+const LINGER: Duration = Duration::from_millis(50);
 /// So many endings are written together.
 const TOGETHER: usize = 512;
 /// A purge costs the broker more than a deletion, but as much for many.
@@ -91,6 +94,7 @@ fn let_go(inner: &Inner, address: Address, sequence: u64, settlement: &Settlemen
 /// Writes endings in their order, those that have gathered together, until the broker has them.
 pub(super) async fn write(inner: Arc<Inner>, mut endings: mpsc::UnboundedReceiver<Ending>) {
     while let Some(first) = endings.recv().await {
+        tokio::time::sleep(LINGER).await;
         let mut batch = vec![first];
         while batch.len() < TOGETHER
             && let Ok(next) = endings.try_recv()
