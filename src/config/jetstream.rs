@@ -45,6 +45,10 @@ fn urls(section: &mut Section<'_>) -> Vec<String> {
     if !text.is_empty() && (urls.is_empty() || !urls.iter().all(is_url)) {
         section.problem("url", "is no list of servers: write \"nats://one:4222,nats://two:4222\"");
     }
+    if text.contains('@') {
+        section.problem("url", "holds a user: write user and password, or token, beside it");
+        return Vec::new();
+    }
     urls
 }
 

@@ -119,9 +119,9 @@ impl Envelope {
     }
 
     /// The record at a place of the stream, as it is leased.
-    pub(super) fn cached(self, sequence: u64, body: Bytes) -> Cached {
+    pub(super) fn cached(self, partition: u16, sequence: u64, body: Bytes) -> Cached {
         let (lane, by_hand) = (self.lane, self.by_hand);
-        Cached { record: Arc::new(self.record(names::record_id(sequence), body)), lane, by_hand }
+        Cached { partition, record: Arc::new(self.record(names::record_id(sequence), body)), lane, by_hand }
     }
 
     /// The header that says it.

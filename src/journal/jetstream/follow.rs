@@ -5,7 +5,7 @@ use super::envelope::Envelope;
 use super::lanes::{Place, Tries};
 use super::{Inner, names, told};
 use crate::clock;
-use crate::journal::{Hold, Trouble};
+use crate::journal::{ConsumerId, Hold, Trouble};
 use crate::lock::lock;
 use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::push::OrderedConfig;
@@ -21,37 +21,62 @@ const MANY: u64 = 200;
 
 /// Follows a partition for as long as it is held.
 pub(super) async fn follow(inner: Arc<Inner>, partition: u16, hold: Hold) {
-    while let Err(trouble) = prepare(&inner, partition, &hold).await {
-        tracing::debug!(partition, %trouble, "not prepared yet");
+    let tried = loop {
+        match prepare(&inner, partition, &hold).await {
+            Ok(tried) => break tried,
+            Err(trouble) => tracing::debug!(partition, %trouble, "not prepared yet"),
+        }
         tokio::time::sleep(PAUSE).await;
+    };
+    let (cleared, reading) = (clear(&inner, partition, tried), read_on(&inner, partition, &hold));
+    tokio::join!(cleared, reading);
+}
+
+/// Takes away what was noted of records that have ended since: a holder that is late may write it when
+/// they are gone.
+async fn clear(inner: &Inner, partition: u16, tried: Vec<u64>) {
+    for sequence in tried {
+        let gone = match inner.broker.at(inner.names.owed_stream(), sequence).await {
+            Ok(Some(_)) => continue,
+            Ok(None) => inner.untry(partition, sequence).await,
+            Err(trouble) => Err(trouble),
+        };
+        if let Err(trouble) = gone {
+            tracing::debug!(partition, %trouble, "what was tried is not cleared; the next holder does it");
+        }
     }
+}
+
+async fn read_on(inner: &Inner, partition: u16, hold: &Hold) {
     loop {
-        if let Err(trouble) = read(&inner, partition, &hold).await {
+        if let Err(trouble) = read(inner, partition, hold).await {
             tracing::debug!(partition, %trouble, "not read yet");
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-/// What has to be known before the first record is leased: what was tried, and what was told.
-async fn prepare(inner: &Inner, partition: u16, hold: &Hold) -> Result<(), Trouble> {
+/// What has to be known before the first record is leased: what was tried, and what was told. The places
+/// of what was tried.
+async fn prepare(inner: &Inner, partition: u16, hold: &Hold) -> Result<Vec<u64>, Trouble> {
     let tried =
         inner.broker.all(&inner.names.state_stream(), &inner.names.below(&format!("tries.{partition}.*"))).await?;
     let told =
         inner.broker.all(&inner.names.known_stream(), &inner.names.below(&format!("told.*.{partition}"))).await?;
     let now_ms = clock::steady_ms();
     let mut holdings = lock(&inner.holdings);
-    let Some(held) = holdings.of(partition, hold) else { return Ok(()) };
+    let Some(held) = holdings.of(partition, hold) else { return Ok(Vec::new()) };
     for stored in &told {
         told::read(stored, &mut held.told, now_ms, inner.remember_ms());
     }
+    let sequences = tried.iter().filter_map(|stored| names::number(&stored.subject)).collect();
     for stored in tried {
         let tries: Option<(i64, Tries)> = serde_json::from_slice(&stored.payload).ok();
         if let (Some(sequence), Some((consumer, tries))) = (names::number(&stored.subject), tries) {
-            holdings.lanes(crate::journal::ConsumerId(consumer)).was_tried(sequence, tries);
+            holdings.lanes(ConsumerId(consumer)).was_tried(sequence, tries);
         }
     }
-    Ok(())
+    Ok(sequences)
 }
 
 /// Reads on from where it ended; returns when it has only caught up with places, or cannot go on.
@@ -115,7 +140,7 @@ fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place
     }
     let is_new = holdings.lanes(address.consumer).push(partition, address.token, place);
     if is_new && !only_place && holdings.cache.has_room(bytes) {
-        holdings.cache.put(sequence, envelope.cached(sequence, message.payload.clone()));
+        holdings.cache.put(sequence, envelope.cached(partition, sequence, message.payload.clone()));
     }
     drop(holdings);
     inner.seen.send_modify(|seen| *seen += 1);

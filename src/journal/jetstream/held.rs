@@ -124,6 +124,7 @@ impl Holdings {
     }
 
     fn forget(&mut self, partition: u16) {
+        self.cache.forget(partition);
         self.lanes.values_mut().for_each(|lanes| lanes.forget(partition));
     }
 
@@ -155,6 +156,7 @@ pub(super) struct Cache {
 /// A record, and what a lease of it says besides.
 #[derive(Debug, Clone)]
 pub(super) struct Cached {
+    pub(super) partition: u16,
     pub(super) record: Arc<Record>,
     pub(super) lane: i64,
     pub(super) by_hand: bool,
@@ -170,6 +172,15 @@ impl Cache {
         if let Some(before) = self.records.insert(sequence, cached) {
             self.bytes -= before.record.body.len();
         }
+    }
+
+    fn forget(&mut self, partition: u16) {
+        let bytes = &mut self.bytes;
+        self.records.retain(|_, cached| {
+            let stays = cached.partition != partition;
+            *bytes -= if stays { 0 } else { cached.record.body.len() };
+            stays
+        });
     }
 
     pub(super) fn take(&mut self, sequence: u64) -> Option<Cached> {

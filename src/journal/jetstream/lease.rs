@@ -77,7 +77,7 @@ impl Inner {
         let sequence = out.taken.place.sequence;
         let Some(stored) = self.broker.at(self.names.owed_stream(), sequence).await? else { return Ok(None) };
         let envelope = Envelope::read(&stored.headers);
-        Ok(Some(envelope.cached(sequence, stored.payload)))
+        Ok(Some(envelope.cached(out.taken.partition, sequence, stored.payload)))
     }
 
     fn put_back(&self, consumer: ConsumerId, taken: &Taken, hold: &Hold, turn: Turn) {
@@ -100,7 +100,7 @@ impl Inner {
 }
 
 fn lease_of(consumer: ConsumerId, out: Out, body: Cached) -> Lease {
-    let (Out { taken, hold, .. }, Cached { record, lane, by_hand }) = (out, body);
+    let (Out { taken, hold, .. }, Cached { record, lane, by_hand, .. }) = (out, body);
     let tries = taken.tries.unwrap_or_default();
     Lease {
         consumer,

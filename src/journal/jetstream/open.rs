@@ -27,7 +27,7 @@ pub enum OpenError {
     /// Nobody answers, or they do not let us in.
     #[error("journal.jetstream.url: cannot connect to NATS at {urls}: {error}")]
     Unreachable {
-        /// The servers, without passwords.
+        /// The servers.
         urls: String,
         /// Why.
         error: String,
@@ -38,7 +38,7 @@ pub enum OpenError {
          nkey or credentials"
     )]
     TurnedAway {
-        /// The servers, without passwords.
+        /// The servers.
         urls: String,
     },
     /// The file of credentials cannot be read.

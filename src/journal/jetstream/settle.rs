@@ -147,7 +147,7 @@ impl Inner {
         try_join_all(
             over()
                 .filter(|ending| ending.settlement.lease.attempts > 0)
-                .map(|ending| self.untry(ending.address, ending.sequence)),
+                .map(|ending| self.untry(ending.address.partition, ending.sequence)),
         )
         .await?;
         Ok(())
@@ -242,8 +242,8 @@ impl Inner {
     }
 
     /// What was tried of a record is of no interest any more.
-    async fn untry(&self, address: Address, sequence: u64) -> Result<(), Trouble> {
-        let what = json!({"filter": self.names.tries(address.partition, sequence)});
+    pub(super) async fn untry(&self, partition: u16, sequence: u64) -> Result<(), Trouble> {
+        let what = json!({"filter": self.names.tries(partition, sequence)});
         self.broker.ask(format!("STREAM.PURGE.{}", self.names.state_stream()), &what).await?;
         Ok(())
     }
@@ -268,7 +268,7 @@ impl Inner {
         let buried = async {
             self.broker.publish(subject, dead.to_headers(), stored.payload, provided).await?;
             self.broker.delete(self.names.owed_stream(), sequence).await?;
-            if was_tried { self.untry(address, sequence).await } else { Ok(()) }
+            if was_tried { self.untry(address.partition, sequence).await } else { Ok(()) }
         };
         let buried = buried.await;
         let mut holdings = lock(&self.holdings);
@@ -291,6 +291,8 @@ impl Inner {
     fn take_away(&self, address: Address, sequence: u64) -> Option<(Place, Tries, Hold)> {
         let mut holdings = lock(&self.holdings);
         let (place, tries) = holdings.lanes(address.consumer).remove(address.token, sequence)?;
+        // Its body is not asked for here any more.
+        holdings.cache.take(sequence);
         let held = holdings.partitions.get_mut(&address.partition)?;
         held.ending.insert(sequence);
         Some((place, tries, held.hold()))
