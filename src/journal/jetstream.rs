@@ -108,6 +108,11 @@ impl Inner {
         lock(&self.tasks).spawn(task);
     }
 
+    /// Whether the broker is there and takes what it is given, as far as is known.
+    fn is_well(&self) -> bool {
+        self.broker.is_connected() && lock(&self.trouble).is_none()
+    }
+
     fn suffer(&self, trouble: Trouble) {
         let mut known = lock(&self.trouble);
         if known.as_ref() != Some(&trouble) {

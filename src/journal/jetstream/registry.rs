@@ -10,6 +10,11 @@ use data_encoding::HEXLOWER;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// So long is waited for a count; a scraper waits for all of it.
+const TELL_WITHIN: Duration = Duration::from_secs(2);
 
 /// The consumers that were ever configured, as the broker has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +33,8 @@ pub(super) struct Registry {
     consumers: Consumers,
     /// Those that are configured here, once somebody has said which.
     configured: Option<Vec<ConsumerId>>,
+    /// How many dead letters each has, as far as the broker has said.
+    dead: HashMap<ConsumerId, u64>,
 }
 
 fn id_of(place: usize) -> ConsumerId {
@@ -94,10 +101,16 @@ impl Inner {
         }
     }
 
-    /// What is owed to each consumer, by all processes together.
+    /// What is owed to each consumer, by all processes together. While the broker does not say how many
+    /// letters there are, as many as it said last.
     pub(super) async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
-        self.written().await;
-        self.refresh_registry().await?;
+        if self.is_well() {
+            self.written().await;
+            let refreshed = tokio::time::timeout(TELL_WITHIN, self.refresh_counts()).await;
+            if !matches!(refreshed, Ok(Ok(()))) {
+                tracing::debug!(?refreshed, "letters are not counted now");
+            }
+        }
         let mut consumers = lock(&self.registry).all();
         consumers.push(ConsumerId::NOBODY);
         let depths = try_join_all(consumers.iter().map(|consumer| self.depth(*consumer, now_ms))).await?;
@@ -105,8 +118,20 @@ impl Inner {
         Ok(depths.into_iter().filter(|depth| !is_nobodys_and_empty(depth)).collect())
     }
 
+    /// Asks who the consumers are, and how many dead letters each has.
+    async fn refresh_counts(&self) -> Result<(), Trouble> {
+        self.refresh_registry().await?;
+        let mut consumers = lock(&self.registry).all();
+        consumers.push(ConsumerId::NOBODY);
+        let stream = self.names.dead_stream();
+        let filters: Vec<String> = consumers.iter().map(|consumer| self.names.dead_of(*consumer)).collect();
+        let counts = try_join_all(filters.iter().map(|filter| self.broker.count(&stream, filter))).await?;
+        lock(&self.registry).dead = consumers.into_iter().zip(counts).collect();
+        Ok(())
+    }
+
     async fn depth(&self, consumer: ConsumerId, now_ms: u64) -> Result<Depth, Trouble> {
-        let dead = self.broker.count(&self.names.dead_stream(), &self.names.dead_of(consumer)).await?;
+        let dead = lock(&self.registry).dead.get(&consumer).copied().unwrap_or_default();
         let (counts, nobody_holds) = {
             let mut holdings = lock(&self.holdings);
             let own = holdings.lanes(consumer).counts();
