@@ -1,7 +1,7 @@
 # A static binary on nothing: no shell, no package manager, no root.
 #
-#   docker build -t cutover:0.3.0 .
-#   docker run --rm cutover:0.3.0 demo
+#   docker build -t cutover:0.4.0 .
+#   docker run --rm cutover:0.4.0 demo
 #
 # glibc, linked in: the CI builds the same with deploy/build-static and starts it in an empty root. Debian's image
 # brings the C compiler for ring and SQLite. Any architecture that Rust's image has will do.

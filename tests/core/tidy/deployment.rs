@@ -239,7 +239,8 @@ fn values<'t>(text: &'t str, key: &str) -> Vec<&'t str> {
 
 #[test]
 fn images_are_pinned_and_ours_is_of_this_version() {
-    let files = [COMPOSE, "deploy/kubernetes/front.yaml", "deploy/kubernetes/sidecar.yaml"];
+    let kubernetes = ["front", "scaled", "sidecar"].map(|name| format!("deploy/kubernetes/{name}.yaml"));
+    let files = std::iter::once(COMPOSE).chain(kubernetes.iter().map(String::as_str));
     let mut problems = Vec::new();
     for path in files {
         for image in values(&text(path), "image:") {
