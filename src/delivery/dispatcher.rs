@@ -96,11 +96,16 @@ impl Dispatcher {
         }
         self.service.borrow().consumer.sight.went(false, clock::steady_ms());
         self.is_ending = true;
-        let released = std::mem::take(&mut self.ready).into_iter().map(released).collect();
-        self.journal.settle(released);
+        self.give_back();
         while let Some(ended) = self.running.join_next().await {
             self.settle_all(ended);
         }
+    }
+
+    /// What was leased and not begun goes back to the journal.
+    fn give_back(&mut self) {
+        let ready = std::mem::take(&mut self.ready).into_iter().map(released).collect();
+        self.journal.settle(ready);
     }
 
     /// What was found out about the consumer may hold no more.
@@ -240,6 +245,8 @@ impl Dispatcher {
         match turn.filter(|_| !self.is_ending) {
             Some(Turn::WentDown) => {
                 service.consumer.sight.went(true, clock::steady_ms());
+                // It is asked by single probes from now on: nothing waits here for its turn.
+                self.give_back();
                 tracing::warn!(consumer = %settings.name, "consumer is down: it is asked by one probe at a time");
             }
             Some(Turn::CameBack) => {

@@ -58,6 +58,8 @@ use tokio::task::JoinSet;
 
 /// How often the journal looks after itself.
 const TICK: Duration = Duration::from_millis(500);
+/// How many looks lie between two at what consumers were told.
+const FORGET_EVERY: u64 = 120;
 
 /// A handle to the journal.
 #[derive(Debug, Clone)]
@@ -85,6 +87,10 @@ struct Inner {
     learned: watch::Sender<u64>,
     wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
     trouble: Mutex<Option<Trouble>>,
+    /// Letters are revived one after the other.
+    reviving: tokio::sync::Mutex<()>,
+    /// When the stream was made, in the server's words, and how often it was found to be another.
+    born: Mutex<(Option<String>, u64)>,
     closed: AtomicBool,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -106,6 +112,32 @@ impl Inner {
     /// Goes on until the journal is closed.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         lock(&self.tasks).spawn(task);
+    }
+
+    /// Of which stream the places are that are known here.
+    fn stream(&self) -> u64 {
+        lock(&self.born).1
+    }
+
+    /// A stream that was made anew, or has lost its end, gives places a second time: nothing that is known
+    /// of it holds any more.
+    fn look_at_birth(&self, info: &serde_json::Value) {
+        let created = info["created"].as_str().map(str::to_owned);
+        let last = info["state"]["last_seq"].as_u64().unwrap_or(u64::MAX);
+        let mut holdings = lock(&self.holdings);
+        let seen = holdings.partitions.values().map(|held| held.seen).max().unwrap_or_default();
+        let mut born = lock(&self.born);
+        let is_another = born.0.is_some() && born.0 != created;
+        born.0 = created;
+        if !is_another && last >= seen {
+            return;
+        }
+        born.1 += 1;
+        drop(born);
+        tracing::error!("the journal's stream was made anew or has lost its end: what it holds is read again");
+        let all: Vec<u16> = holdings.partitions.keys().copied().collect();
+        all.into_iter().for_each(|partition| drop(holdings.lose(partition)));
+        holdings.acknowledged.clear();
     }
 
     /// Whether the broker is there and takes what it is given, as far as is known.
@@ -155,17 +187,17 @@ impl Inner {
 
 /// Looks after what nobody asks for: whether the broker takes anything, and what is too old.
 async fn look_after(inner: Arc<Inner>) {
-    loop {
+    for tick in 0_u64.. {
         tokio::time::sleep(TICK).await;
         match is_well(&inner).await {
             Ok(()) => inner.recovered(),
             Err(trouble) => inner.suffer(trouble),
         }
         let now_ms = clock::steady_ms();
-        lock(&inner.holdings)
-            .partitions
-            .values_mut()
-            .for_each(|held| told::forget(&mut held.told, now_ms, inner.remember_ms()));
+        if tick % FORGET_EVERY == 0 {
+            let mut holdings = lock(&inner.holdings);
+            holdings.partitions.values_mut().for_each(|held| told::forget(&mut held.told, now_ms, inner.remember_ms()));
+        }
         inner.give_up_for_the_gone(now_ms).await;
     }
 }
@@ -179,8 +211,11 @@ async fn is_well(inner: &Inner) -> Result<(), Trouble> {
     let Some(bytes) = info["state"]["bytes"].as_u64() else {
         return Err(failing(format!("the stream {stream} is gone: restart to make it again")));
     };
+    inner.look_at_birth(&info);
+    // A full one takes nothing until there is room for more than the next webhook.
+    let was_full = lock(&inner.trouble).as_ref() == Some(&full(stream));
     match inner.settings.max_bytes {
-        Some(most) if bytes >= most => Err(full(stream)),
+        Some(most) if bytes >= if was_full { most / 20 * 19 } else { most } => Err(full(stream)),
         _ => Ok(()),
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::journal::Trouble;
 use async_nats::connection::State;
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::{self, Context};
@@ -20,6 +20,14 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Publishes that wait for their acknowledgement at once.
 const IN_FLIGHT: usize = 8_192;
 
+/// The server's codes: a message of this id is being stored; another of this subject is; there is no such
+/// message.
+const DUPLICATE_IN_PROCESS: u64 = 10_158;
+const OUTRUN_IN_PROCESS: u64 = 10_164;
+const NO_MESSAGE: u64 = 10_037;
+/// So often, and so long, a message waits for its twin.
+const IN_PROCESS_TRIES: u32 = 60;
+const IN_PROCESS_PAUSE: Duration = Duration::from_millis(50);
 /// Subjects are listed so many at a time by the server.
 const SUBJECTS_A_PAGE: u64 = 100_000;
 
@@ -85,12 +93,20 @@ impl Broker {
         payload: Bytes,
         provided: Provided,
     ) -> Result<PublishAck, Trouble> {
-        let message = message(headers, payload, &provided);
-        if !self.is_connected() {
-            return Err(gone());
+        for _ in 0..IN_PROCESS_TRIES {
+            if !self.is_connected() {
+                return Err(gone());
+            }
+            let message = message(headers.clone(), payload.clone(), &provided);
+            let sent = self.context.send_publish(subject.clone(), message).await;
+            match sent.map_err(|error| refused(&error))?.await {
+                Err(error) if code(&error) == Some(DUPLICATE_IN_PROCESS) => {
+                    tokio::time::sleep(IN_PROCESS_PAUSE).await;
+                }
+                answer => return answer.map_err(|error| refused(&error)),
+            }
         }
-        let sent = self.context.send_publish(subject, message).await;
-        sent.map_err(|error| refused(&error))?.await.map_err(|error| refused(&error))
+        Err(silent())
     }
 
     /// The same, for who expects to be second at times. Says whether it was there already, too.
@@ -108,7 +124,11 @@ impl Broker {
         let sent = self.context.send_publish(subject, message).await.map_err(|error| refused(&error))?;
         match sent.await {
             Ok(ack) => Ok((Put::At(ack.sequence), ack.duplicate)),
-            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok((Put::Outrun, false)),
+            Err(error)
+                if error.kind() == PublishErrorKind::WrongLastSequence || code(&error) == Some(OUTRUN_IN_PROCESS) =>
+            {
+                Ok((Put::Outrun, false))
+            }
             Err(error) => Err(refused(&error)),
         }
     }
@@ -123,7 +143,7 @@ impl Broker {
     pub(super) async fn ask(&self, what: String, payload: &Value) -> Result<Value, Trouble> {
         let answer: Value = self.context.request(what, payload).await.map_err(failing)?;
         match answer.get("error") {
-            Some(error) if error["code"] != 404 => {
+            Some(error) if error["err_code"] != NO_MESSAGE => {
                 Err(failing(error["description"].as_str().unwrap_or("it refuses without a word")))
             }
             _ => Ok(answer),
@@ -137,8 +157,8 @@ impl Broker {
         let answer = self.ask(format!("STREAM.MSG.DELETE.{stream}"), &what).await;
         match answer {
             Ok(answer) => Ok(answer["success"] == true),
-            // The server's word for a place that is empty.
-            Err(Trouble::Failing(error)) if error.contains("no message found") || error.contains("not found") => {
+            // The server's words for a place that is empty, or lies behind the end.
+            Err(Trouble::Failing(error)) if error.contains("no message found") || error.contains("store EOF") => {
                 Ok(false)
             }
             Err(trouble) => Err(trouble),
@@ -290,7 +310,7 @@ fn message(headers: HeaderMap, payload: Bytes, provided: &Provided) -> PublishMe
     message
 }
 
-fn refused(error: &async_nats::jetstream::context::PublishError) -> Trouble {
+fn refused(error: &PublishError) -> Trouble {
     use std::error::Error;
     match error.kind() {
         PublishErrorKind::TimedOut => silent(),
@@ -300,6 +320,13 @@ fn refused(error: &async_nats::jetstream::context::PublishError) -> Trouble {
             None => failing(error),
         },
     }
+}
+
+/// The server's own code of an error.
+fn code(error: &PublishError) -> Option<u64> {
+    use std::error::Error;
+    let source = error.source()?.downcast_ref::<async_nats::jetstream::Error>()?;
+    Some(source.error_code().0)
 }
 
 fn header<'m>(message: &'m Message, name: &str) -> Option<&'m str> {

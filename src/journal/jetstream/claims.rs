@@ -80,7 +80,11 @@ async fn round(inner: &Arc<Inner>) -> Result<(), Trouble> {
         lock(&inner.holdings).leave(partition);
     }
     give_up(inner).await;
-    join_all(take.into_iter().map(|partition| take_one(inner, partition, claims.get(&partition)))).await;
+    let taken = join_all(take.into_iter().map(|partition| take_one(inner, partition, claims.get(&partition)))).await;
+    let taken = taken.into_iter().filter(|taken| *taken).count();
+    if taken > 0 {
+        tracing::info!(taken, held = lock(&inner.holdings).partitions.len(), "partitions taken");
+    }
     Ok(())
 }
 
@@ -117,14 +121,16 @@ async fn announce(inner: &Inner) -> Result<(), Trouble> {
     let said = serde_json::to_vec(&member).map_err(failing)?;
     let subject = inner.names.member(&inner.me);
     let published = inner.broker.publish(subject, async_nats::HeaderMap::new(), said.into(), Default::default());
-    tokio::time::timeout(inner.settings.claim, published).await.map_err(failing)??;
+    tokio::time::timeout(inner.settings.claim / RENEWALS, published).await.map_err(failing)??;
     Ok(())
 }
 
 /// Who lives, and who holds what.
 async fn look(inner: &Inner) -> Result<(Seen, Claims), Trouble> {
     let subjects = [inner.names.below("claim.*"), inner.names.below("member.*")];
-    let found = inner.broker.last_of_each(&inner.names.claims_stream(), &subjects).await?;
+    let stream = inner.names.claims_stream();
+    let found = inner.broker.last_of_each(&stream, &subjects);
+    let found = tokio::time::timeout(inner.settings.claim / RENEWALS, found).await.map_err(failing)??;
     let (mut seen, mut claims, mut others) = (Seen::default(), Claims::new(), HashMap::new());
     let members = inner.names.below("member.");
     for stored in found {
@@ -150,27 +156,31 @@ async fn look(inner: &Inner) -> Result<(Seen, Claims), Trouble> {
     Ok((seen, claims))
 }
 
-async fn take_one(inner: &Arc<Inner>, partition: u16, claim: Option<&(u64, String)>) {
+/// Says whether it is ours now.
+async fn take_one(inner: &Arc<Inner>, partition: u16, claim: Option<&(u64, String)>) -> bool {
     let last = claim.map_or(0, |(sequence, _)| *sequence);
     let asked = Instant::now();
     let put = inner.broker.put(inner.names.claim(partition), me(inner), last);
-    let Ok(Ok(Put::At(claim))) = tokio::time::timeout(inner.settings.claim / 2, put).await else { return };
+    let Ok(Ok(Put::At(claim))) = tokio::time::timeout(inner.settings.claim / 2, put).await else { return false };
     let until = until(inner, asked);
     if inner.is_closed() || until <= Instant::now() {
-        return;
+        return false;
     }
-    let held = Held::new(claim, until);
-    let hold = held.hold();
-    lock(&inner.holdings).partitions.insert(partition, held);
-    let follower = tokio::spawn(super::follow::follow(Arc::clone(inner), partition, hold.clone()));
-    if let Some(held) = lock(&inner.holdings).of(partition, &hold) {
-        held.follower = Some(follower.abort_handle());
-    }
+    let mut held = Held::new(claim, until);
+    let mut holdings = lock(&inner.holdings);
+    let follower = tokio::spawn(super::follow::follow(Arc::clone(inner), partition, held.hold()));
+    held.follower = Some(follower.abort_handle());
+    // What was acknowledged before may be delivered and gone by now.
+    holdings.acknowledged.remove(&partition);
+    holdings.partitions.insert(partition, held);
+    true
 }
 
-/// Gives up what is about to be left and of which nothing is out.
+/// Gives up what is about to be left and of which nothing is out. An attempt that takes longer than a claim
+/// is cut off: what waits behind it must not wait for it.
 async fn give_up(inner: &Inner) {
-    let done = |held: &Held| held.is_leaving && held.is_at_rest();
+    let is_late = |held: &Held| held.leaving.is_some_and(|since| since.elapsed() > inner.settings.claim);
+    let done = |held: &Held| held.leaving.is_some() && (held.is_at_rest() || is_late(held));
     let claims: Vec<u64> = {
         let mut holdings = lock(&inner.holdings);
         let left: Vec<u16> =

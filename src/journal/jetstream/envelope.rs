@@ -132,12 +132,12 @@ impl Envelope {
         headers
     }
 
-    /// What a message says; the usual where it says nothing.
-    pub(super) fn read(headers: &HeaderMap) -> Self {
+    /// What a message says; `None` for one that is no record of ours.
+    pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
         let said = headers.get(HEADER).and_then(|value| serde_json::from_str(value.as_str()).ok());
-        said.unwrap_or_else(|| {
-            tracing::error!("a message of the journal's stream does not say what it is: it is taken for a Cloud body");
-            Self::default()
-        })
+        if said.is_none() {
+            tracing::error!("a message in the journal's stream is not the journal's: it is left alone");
+        }
+        said
     }
 }

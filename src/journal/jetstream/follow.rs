@@ -38,7 +38,10 @@ async fn clear(inner: &Inner, partition: u16, tried: Vec<u64>) {
     for sequence in tried {
         let gone = match inner.broker.at(inner.names.owed_stream(), sequence).await {
             Ok(Some(_)) => continue,
-            Ok(None) => inner.untry(partition, sequence).await,
+            Ok(None) => {
+                lock(&inner.holdings).lanes.values_mut().for_each(|lanes| lanes.forget_tries(sequence));
+                inner.untry(partition, sequence).await
+            }
             Err(trouble) => Err(trouble),
         };
         if let Err(trouble) = gone {
@@ -49,9 +52,13 @@ async fn clear(inner: &Inner, partition: u16, tried: Vec<u64>) {
 
 async fn read_on(inner: &Inner, partition: u16, hold: &Hold) {
     loop {
-        if let Err(trouble) = read(inner, partition, hold).await {
-            tracing::debug!(partition, %trouble, "not read yet");
-            tokio::time::sleep(PAUSE).await;
+        match read(inner, partition, hold).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(trouble) => {
+                tracing::debug!(partition, %trouble, "not read yet");
+                tokio::time::sleep(PAUSE).await;
+            }
         }
     }
 }
@@ -79,12 +86,13 @@ async fn prepare(inner: &Inner, partition: u16, hold: &Hold) -> Result<Vec<u64>,
     Ok(sequences)
 }
 
-/// Reads on from where it ended; returns when it has only caught up with places, or cannot go on.
-async fn read(inner: &Inner, partition: u16, hold: &Hold) -> Result<(), Trouble> {
+/// Reads on from where it ended, until it has caught up with places alone, or cannot go on. Says whether
+/// the partition is still held.
+async fn read(inner: &Inner, partition: u16, hold: &Hold) -> Result<bool, Trouble> {
     let filter = inner.names.owed_in(partition);
     let seen = {
         let mut holdings = lock(&inner.holdings);
-        let Some(held) = holdings.of(partition, hold) else { return Ok(()) };
+        let Some(held) = holdings.of(partition, hold) else { return Ok(false) };
         held.seen
     };
     let only_places = seen == 0 && inner.broker.count(inner.names.owed_stream(), &filter).await? > MANY;
@@ -107,11 +115,13 @@ async fn read(inner: &Inner, partition: u16, hold: &Hold) -> Result<(), Trouble>
         if see(inner, partition, hold, &message, only_places)? == 0 {
             caught_up(inner, partition, hold);
             if only_places {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
-    Ok(())
+    // The client has ended the subscription: not at once again.
+    tokio::time::sleep(PAUSE).await;
+    Ok(true)
 }
 
 fn caught_up(inner: &Inner, partition: u16, hold: &Hold) {
@@ -128,16 +138,17 @@ fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place
     let Some(address) = names::address(&message.subject) else { return Ok(pending) };
     let none = async_nats::HeaderMap::new();
     let headers = message.headers.as_ref().unwrap_or(&none);
-    let envelope = Envelope::read(headers);
     let size = headers.get("Nats-Msg-Size").and_then(|size| size.as_str().parse().ok());
     let bytes = size.unwrap_or(message.payload.len());
-    let place = Place { sequence, since_ms: envelope.since, bytes: u32::try_from(bytes).unwrap_or(u32::MAX) };
     let mut holdings = lock(&inner.holdings);
     let Some(held) = holdings.of(partition, hold) else { return Ok(pending) };
-    held.seen = held.seen.max(sequence);
-    if held.is_leaving {
+    // The client begins anew after an outage, and may tell of what has ended since.
+    if sequence <= held.seen {
         return Ok(pending);
     }
+    held.seen = sequence;
+    let Some(envelope) = Envelope::read(headers).filter(|_| held.leaving.is_none()) else { return Ok(pending) };
+    let place = Place { sequence, since_ms: envelope.since, bytes: u32::try_from(bytes).unwrap_or(u32::MAX) };
     let is_new = holdings.lanes(address.consumer).push(partition, address.token, place);
     if is_new && !only_place && holdings.cache.has_room(bytes) {
         holdings.cache.put(sequence, envelope.cached(partition, sequence, message.payload.clone()));

@@ -35,8 +35,8 @@ pub(super) struct Held {
     pub(super) until: Instant,
     /// Says that it is lost.
     pub(super) lost: watch::Sender<bool>,
-    /// Nothing new is leased; it is given up when what is out has ended.
-    pub(super) is_leaving: bool,
+    /// Since when nothing new is leased; it is given up when what is out has ended.
+    pub(super) leaving: Option<Instant>,
     /// Leases that have not ended.
     pub(super) out: usize,
     /// Records that ended and are still in the stream.
@@ -58,7 +58,7 @@ impl Held {
             claim,
             until,
             lost: watch::Sender::new(false),
-            is_leaving: false,
+            leaving: None,
             out: 0,
             ending: BTreeSet::new(),
             retrying: 0,
@@ -96,7 +96,7 @@ impl Holdings {
 
     /// Those that are not about to be given up.
     pub(super) fn staying(&self) -> BTreeSet<u16> {
-        self.partitions.iter().filter(|(_, held)| !held.is_leaving).map(|(partition, _)| *partition).collect()
+        self.partitions.iter().filter(|(_, held)| held.leaving.is_none()).map(|(partition, _)| *partition).collect()
     }
 
     /// Somebody else holds it from now on, or nobody.
@@ -109,14 +109,14 @@ impl Holdings {
     pub(super) fn leave(&mut self, partition: u16) {
         self.forget(partition);
         if let Some(held) = self.partitions.get_mut(&partition) {
-            held.is_leaving = true;
+            held.leaving.get_or_insert_with(Instant::now);
         }
     }
 
     /// Everything before this in a partition has ended and is written, `written` among it; `None` if it is
     /// not held like that any more, or about to be left: what waits in it is forgotten then, and still owed.
     pub(super) fn ended_before(&mut self, partition: u16, hold: &Hold, written: &BTreeSet<u64>) -> Option<u64> {
-        let held = self.of(partition, hold).filter(|held| !held.is_leaving)?;
+        let held = self.of(partition, hold).filter(|held| held.leaving.is_none())?;
         let still = held.ending.iter().find(|sequence| !written.contains(sequence)).copied();
         let unseen = held.seen + 1;
         let owed = self.lanes.values().filter_map(|lanes| lanes.lowest(partition)).min();
@@ -134,7 +134,7 @@ impl Holdings {
 
     /// Whether everything that was acknowledged to us, and was there before us, is in its lane.
     pub(super) fn has_caught_up(&self) -> bool {
-        self.partitions.iter().filter(|(_, held)| !held.is_leaving).all(|(partition, held)| {
+        self.partitions.iter().filter(|(_, held)| held.leaving.is_none()).all(|(partition, held)| {
             held.has_caught_up && self.acknowledged.get(partition).is_none_or(|last| held.seen >= *last)
         })
     }

@@ -135,31 +135,6 @@ impl Lanes {
         true
     }
 
-    /// Puts a record back where it was before it was taken away.
-    pub(super) fn restore(&mut self, partition: u16, token: u64, place: Place) {
-        let fresh = || Lane { partition, waiting: VecDeque::new(), standing: Standing::Fresh };
-        let lane = self.lanes.entry(token).or_insert_with(fresh);
-        let Err(at) = lane.waiting.binary_search_by_key(&place.sequence, |place| place.sequence) else { return };
-        // What came to be first in the meantime is first no longer, unless it is out.
-        let first = lane.waiting.front().copied().filter(|_| at == 0);
-        if let (Some(first), false) = (first, matches!(lane.standing, Standing::Out { .. })) {
-            match lane.standing {
-                Standing::Parked(due_ms) => drop(self.parked.remove(&(due_ms, first.sequence, token))),
-                _ => drop(self.fresh.remove(&first.sequence)),
-            }
-        }
-        lane.waiting.insert(at, place);
-        self.owed += 1;
-        if at == 0 {
-            let firsts = self.firsts.entry(partition).or_default();
-            if let Some(first) = first {
-                firsts.remove(&first.sequence);
-            }
-            firsts.insert(place.sequence);
-            self.stand(token);
-        }
-    }
-
     /// The first record that is owed in a partition.
     pub(super) fn lowest(&self, partition: u16) -> Option<u64> {
         self.firsts.get(&partition).and_then(BTreeSet::first).copied()
@@ -272,26 +247,35 @@ impl Lanes {
         true
     }
 
-    /// Takes a record away that is not out: what it was, and what was tried of it.
-    pub(super) fn remove(&mut self, token: u64, sequence: u64) -> Option<(Place, Tries)> {
-        let lane = self.lanes.get_mut(&token)?;
+    /// Keeps a record from being leased until it is buried, or not: what was tried of it. `None`: it is out,
+    /// or not owed. One behind others in its lane stays where it is.
+    pub(super) fn keep_back(&mut self, token: u64, sequence: u64) -> Option<Tries> {
+        let lane = self.lanes.get(&token)?;
         let at = lane.waiting.binary_search_by_key(&sequence, |place| place.sequence).ok()?;
-        if at == 0 {
-            match lane.standing {
-                Standing::Out { .. } => return None,
-                Standing::Fresh => drop(self.fresh.remove(&sequence)),
-                Standing::Parked(due_ms) => drop(self.parked.remove(&(due_ms, sequence, token))),
-            }
+        if at > 0 {
+            return Some(Tries::default());
         }
-        let partition = lane.partition;
-        let place = lane.waiting.remove(at)?;
-        self.owed -= 1;
-        let tries = self.tries.remove(&sequence).unwrap_or_default();
-        if at == 0 {
-            self.first_went(token, partition, sequence);
-            self.stand(token);
+        self.take_out(token).map(|taken| taken.tries.unwrap_or_default())
+    }
+
+    /// A record that was kept back is buried: it goes, from wherever in its lane it is by now.
+    pub(super) fn remove(&mut self, token: u64, sequence: u64) {
+        if self.turn(token, sequence, Turn::Done) {
+            return;
         }
-        Some((place, tries))
+        let Some(lane) = self.lanes.get_mut(&token) else { return };
+        let Ok(at) = lane.waiting.binary_search_by_key(&sequence, |place| place.sequence) else { return };
+        if at > 0 {
+            lane.waiting.remove(at);
+            self.owed -= 1;
+        } else if self.take_out(token).is_some() {
+            self.turn(token, sequence, Turn::Done);
+        }
+    }
+
+    /// What was tried of a record that is not there any more.
+    pub(super) fn forget_tries(&mut self, sequence: u64) {
+        self.tries.remove(&sequence);
     }
 
     /// Forgets a partition that somebody else holds now.
@@ -417,35 +401,35 @@ mod tests {
         assert_eq!(lanes.lowest(1), Some(2));
         lanes.turn(9, 2, Turn::Done);
         assert_eq!(lanes.lowest(1), Some(3));
-        let (place, _) = lanes.remove(7, 3).unwrap();
+        assert!(lanes.keep_back(7, 3).is_some());
+        lanes.remove(7, 3);
         assert_eq!(lanes.lowest(1), None);
-        lanes.restore(1, 7, place);
-        assert_eq!((lanes.lowest(1), sequences(&lanes.take(ALL, false, 0).0)), (Some(3), vec![3]));
-    }
-
-    #[test]
-    fn what_was_taken_away_goes_back_to_its_place() {
-        let mut lanes = lanes(&[(1, 7), (2, 7), (3, 7)]);
-        for sequence in [2, 1] {
-            let (place, _) = lanes.remove(7, sequence).unwrap();
-            lanes.restore(1, 7, place);
-        }
-        assert_eq!(lanes.counts().ready, 3);
-        for sequence in 1..4 {
-            assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [sequence]);
-            lanes.turn(7, sequence, Turn::Done);
-        }
     }
 
     #[test]
     fn one_in_the_middle_can_be_taken_away() {
         let mut lanes = lanes(&[(1, 7), (2, 7), (3, 7)]);
-        assert!(lanes.remove(7, 2).is_some());
-        assert!(lanes.remove(7, 2).is_none());
+        assert!(lanes.keep_back(7, 2).is_some());
+        lanes.remove(7, 2);
+        assert!(lanes.keep_back(7, 2).is_none());
         assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [1]);
-        assert!(lanes.remove(7, 1).is_none(), "it is out");
+        assert!(lanes.keep_back(7, 1).is_none(), "it is out");
         assert!(lanes.turn(7, 1, Turn::Done));
         assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [3]);
+    }
+
+    #[test]
+    fn what_is_kept_back_is_not_leased_until_it_is_let_go() {
+        let mut lanes = lanes(&[(1, 7), (2, 7)]);
+        assert!(lanes.keep_back(7, 1).is_some());
+        assert!(lanes.take(ALL, false, 0).0.is_empty(), "nor what is behind it");
+        assert!(lanes.turn(7, 1, Turn::Back));
+        assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [1]);
+        // One that came to be first and went out while it was buried goes when it ends.
+        assert!(lanes.keep_back(7, 2).is_some());
+        assert!(lanes.turn(7, 1, Turn::Done));
+        lanes.remove(7, 2);
+        assert_eq!(lanes.counts(), Counts::default());
     }
 
     #[test]

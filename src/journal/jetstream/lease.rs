@@ -7,9 +7,15 @@ use super::{Inner, names};
 use crate::journal::{ConsumerId, Hold, Lease, Leased, Trouble};
 use crate::lock::lock;
 use futures_util::future::join_all;
+use std::time::Instant;
 
 /// Bodies leased at once take no more than this together, but for the first of them.
 const LEASE_BYTES: u64 = 4 << 20;
+
+/// With so many endings that the broker does not have nothing more is leased.
+const MOST_UNWRITTEN: usize = 10_000;
+/// It is asked again after this.
+const LOOK_AGAIN_MS: u64 = 200;
 
 /// A record that was taken out, and for how long.
 struct Out {
@@ -28,6 +34,9 @@ impl Inner {
     ) -> Result<Leased, Trouble> {
         let (out, more) = self.take(consumer, most, fresh_first, now_ms);
         let bodies = join_all(out.iter().map(|out| self.body(out))).await;
+        if out.is_empty() && more {
+            return Ok(Leased { next_due_ms: Some(now_ms + LOOK_AGAIN_MS), ..Leased::default() });
+        }
         let mut leased = Leased { more, ..Leased::default() };
         let mut trouble = None;
         for (out, body) in out.into_iter().zip(bodies) {
@@ -55,14 +64,20 @@ impl Inner {
     }
 
     fn take(&self, consumer: ConsumerId, most: usize, fresh_first: bool, now_ms: u64) -> (Vec<Out>, bool) {
+        // What has ended and is not written takes room here, and is delivered again should this process end.
+        if *self.unwritten.borrow() > MOST_UNWRITTEN {
+            return (Vec::new(), true);
+        }
         let mut holdings = lock(&self.holdings);
         let most = Most { records: most, bytes: LEASE_BYTES };
         let (taken, more) = holdings.lanes(consumer).take(most, fresh_first, now_ms);
         let mut out = Vec::with_capacity(taken.len());
         for taken in taken {
             let cached = holdings.cache.take(taken.place.sequence);
-            // Lanes of a partition that is not held are forgotten with it.
-            let Some(held) = holdings.partitions.get_mut(&taken.partition) else { continue };
+            // Lanes of a partition that is not held are forgotten with it. One whose time is over is about
+            // to be.
+            let held = holdings.partitions.get_mut(&taken.partition).filter(|held| held.until > Instant::now());
+            let Some(held) = held else { continue };
             held.out += 1;
             out.push(Out { hold: held.hold(), taken, cached });
         }
@@ -76,7 +91,7 @@ impl Inner {
         }
         let sequence = out.taken.place.sequence;
         let Some(stored) = self.broker.at(self.names.owed_stream(), sequence).await? else { return Ok(None) };
-        let envelope = Envelope::read(&stored.headers);
+        let Some(envelope) = Envelope::read(&stored.headers) else { return Ok(None) };
         Ok(Some(envelope.cached(out.taken.partition, sequence, stored.payload)))
     }
 

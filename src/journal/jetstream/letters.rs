@@ -3,6 +3,7 @@
 use super::broker::{Provided, Stored, failing};
 use super::envelope::{Death, Envelope};
 use super::lanes::Tries;
+use super::settle::bury_held;
 use super::{Inner, names};
 use crate::fate::Reason;
 use crate::journal::{ConsumerId, Letter, LetterId, Record, Trouble};
@@ -75,11 +76,11 @@ impl Inner {
         let id = LetterId { record: names::record_id(stored.sequence), consumer: address.consumer };
         let verdict = (tries.attempts > 0).then_some(tries.verdict);
         let death = Death { reason: String::new(), at: tries.due_ms, attempts: tries.attempts, verdict };
-        Ok(self.letter_of(id, Envelope::read(&stored.headers), death, stored.payload.len()))
+        Ok(self.letter_of(id, Envelope::read(&stored.headers).unwrap_or_default(), death, stored.payload.len()))
     }
 
     fn dead_letter(&self, id: LetterId, stored: &Stored) -> (Letter, Envelope) {
-        let envelope = Envelope::read(&stored.headers);
+        let envelope = Envelope::read(&stored.headers).unwrap_or_default();
         let death = envelope.dead.clone().unwrap_or_default();
         (self.letter_of(id, envelope.clone(), death, stored.payload.len()), envelope)
     }
@@ -107,7 +108,7 @@ impl Inner {
         }
         let Some((stored, _)) = self.owed_stored(id).await? else { return Ok(None) };
         let letter = self.waiting_letter(&stored).await?;
-        Ok(Some((letter, Envelope::read(&stored.headers).record(id.record, stored.payload))))
+        Ok(Some((letter, Envelope::read(&stored.headers).unwrap_or_default().record(id.record, stored.payload))))
     }
 
     async fn dead_stored(&self, id: LetterId) -> Result<Option<Stored>, Trouble> {
@@ -131,9 +132,11 @@ impl Inner {
     /// Owes a letter again, to these consumers, then forgets it. Two who do that at once do it once,
     /// within the window of the stream.
     pub(super) async fn revive(&self, id: LetterId, to: &[ConsumerId], now_ms: u64) -> Result<bool, Trouble> {
+        // One after the other: those of one conversation keep their order.
+        let _turn = self.reviving.lock().await;
         // Put back to nobody it would be gone.
         let Some(stored) = self.dead_stored(id).await?.filter(|_| !to.is_empty()) else { return Ok(false) };
-        let envelope = Envelope::read(&stored.headers);
+        let envelope = Envelope::read(&stored.headers).unwrap_or_default();
         let name = envelope.id.unwrap_or(id.record);
         let again = envelope.again(name, now_ms);
         for consumer in to {
@@ -159,10 +162,10 @@ impl Inner {
     }
 
     /// Buries what waits, wherever its conversation is held.
-    pub(super) async fn bury(&self, id: LetterId, now_ms: u64) -> Result<bool, Trouble> {
+    pub(super) async fn bury(self: &Arc<Self>, id: LetterId, now_ms: u64) -> Result<bool, Trouble> {
         let Some((stored, address)) = self.owed_stored(id).await? else { return Ok(false) };
         if lock(&self.holdings).staying().contains(&address.partition) {
-            return self.bury_held(address, stored.sequence, Reason::ByHand, now_ms).await;
+            return bury_held(self, address, stored.sequence, Reason::ByHand, now_ms).await;
         }
         let asked = serde_json::to_vec(&(stored.sequence, now_ms)).map_err(failing)?;
         let answer = self.broker.client.request(self.names.ask(address.partition), asked.into());
@@ -176,7 +179,7 @@ impl Inner {
         }
     }
 
-    async fn bury_for_another(&self, subject: &str, asked: &[u8]) -> Option<Vec<u8>> {
+    async fn bury_for_another(self: &Arc<Self>, subject: &str, asked: &[u8]) -> Option<Vec<u8>> {
         let partition = names::number(subject).and_then(|number| u16::try_from(number).ok())?;
         if !lock(&self.holdings).staying().contains(&partition) {
             return None;
@@ -186,7 +189,7 @@ impl Inner {
         let Some(address) = stored.and_then(|stored| names::address(&stored.subject)) else {
             return Some(NOT_DONE.to_vec());
         };
-        Some(match self.bury_held(address, sequence, Reason::ByHand, now_ms).await {
+        Some(match bury_held(self, address, sequence, Reason::ByHand, now_ms).await {
             Ok(true) => DONE.to_vec(),
             Ok(false) => NOT_DONE.to_vec(),
             Err(trouble) => trouble.to_string().into_bytes(),

@@ -15,11 +15,16 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// How many wait at most for what they know to be written.
 const REMEMBERING: usize = 4_096;
+
+/// So often something is asked at the start that does not answer.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why the journal cannot be opened. Each says where, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +56,7 @@ pub enum OpenError {
     },
     /// The server lacks what the journal stands on.
     #[error(
-        "journal.jetstream.url: the server is NATS {version}: at least {}.{} is needed, for reads of many messages in one request",
+        "journal.jetstream.url: the server is NATS {version}: at least {}.{} is needed, for reads of many messages in one request that count what is left",
         needed.0, needed.1
     )]
     TooOld {
@@ -137,8 +142,12 @@ impl JetStream {
         let me = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
         let broker = Broker::new(client);
         let keyless = Names::new(settings.stream.clone(), settings.partitions, [0; 32]);
-        streams::ensure(&broker.context, &settings, &keyless).await?;
-        let key = key(&broker, &keyless).await?;
+        match role {
+            Role::Member => streams::ensure(&broker.context, &settings, &keyless).await?,
+            // Whoever only looks changes nothing under those that deliver.
+            Role::Onlooker => streams::check(&broker.context, &settings, &keyless).await?,
+        }
+        let key = patiently(|| key(&broker, &keyless)).await?;
         let names = Names::new(settings.stream.clone(), settings.partitions, key);
         let (remembering, to_remember) = mpsc::channel(REMEMBERING);
         let (writers, to_write): (Vec<_>, Vec<_>) =
@@ -158,10 +167,12 @@ impl JetStream {
             learned: watch::Sender::new(0),
             wakes: Mutex::new(HashMap::new()),
             trouble: Mutex::new(None),
+            reviving: tokio::sync::Mutex::new(()),
+            born: Mutex::new((None, 0)),
             closed: AtomicBool::new(false),
             tasks: Mutex::new(JoinSet::new()),
         });
-        inner.refresh_registry().await?;
+        patiently(|| inner.refresh_registry()).await?;
         inner.spawn(remember::write(Arc::clone(&inner), to_remember));
         to_write.into_iter().for_each(|endings| inner.spawn(settle::write(Arc::clone(&inner), endings)));
         if role == Role::Member {
@@ -197,6 +208,21 @@ pub(super) fn warnings(server: &async_nats::ServerInfo, settings: &Settings) -> 
         ));
     }
     warnings
+}
+
+/// Asks again where a stream that has just been made has nobody yet who leads it.
+pub(super) async fn patiently<T, A>(mut ask: impl FnMut() -> A) -> Result<T, Trouble>
+where
+    A: Future<Output = Result<T, Trouble>>,
+{
+    for _ in 1..TRIES {
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(trouble) => tracing::debug!(%trouble, "asked again"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    ask().await
 }
 
 /// The key of the conversations' tokens: made once, by whoever is first.

@@ -3,7 +3,7 @@
 use super::Inner;
 use super::broker::{Provided, Put, failing};
 use super::lanes::Counts;
-use super::open::no_headers;
+use super::open::{no_headers, patiently};
 use crate::journal::{ConsumerId, Depth, Note, Trouble};
 use crate::lock::lock;
 use data_encoding::HEXLOWER;
@@ -84,7 +84,7 @@ impl Inner {
     /// Gives each name its id; another process may do the same at this moment.
     pub(super) async fn register(&self, named: &[(String, u64)]) -> Result<Vec<ConsumerId>, Trouble> {
         loop {
-            let (kept, last) = self.consumers().await?;
+            let (kept, last) = patiently(|| self.consumers()).await?;
             let mut consumers = kept.clone();
             let ids: Vec<ConsumerId> =
                 named.iter().map(|(name, give_up_ms)| consumers.enter(name, *give_up_ms)).collect();

@@ -5,7 +5,8 @@
 
 use super::broker::Provided;
 use super::envelope::{Death, Envelope};
-use super::lanes::{Place, Tries, Turn};
+use super::held::Held;
+use super::lanes::{Tries, Turn};
 use super::names::Address;
 use super::open::no_headers;
 use super::pack::Pack;
@@ -31,6 +32,8 @@ pub(super) const WRITERS: usize = 16;
 const LINGER: Duration = Duration::from_millis(50);
 /// So many endings are written together.
 const TOGETHER: usize = 512;
+/// Then somebody should look at the broker.
+const TRIES_BEFORE_WARNING: u32 = 20;
 /// A purge costs the broker more than a deletion, but as much for many.
 const WORTH_A_PURGE: usize = 3;
 /// So much is given up for consumers that are gone in one round.
@@ -44,6 +47,8 @@ pub(super) struct Ending {
     /// What has to be written of a record that is tried again; else it is over.
     tries: Option<Tries>,
     settlement: Settlement,
+    /// Of which stream the place is: one that was made anew has others.
+    stream: u64,
 }
 
 /// Ends a lease: its lane goes on, and the ending is written beside.
@@ -65,7 +70,7 @@ pub(super) fn settle(inner: &Inner, settlement: Settlement) {
         End::Released => {}
         // Somebody else tries it now, and knows better when.
         End::RetryAt { .. } if !is_held => {}
-        _ => inner.write_down(Ending { address, sequence, tries, settlement }),
+        _ => inner.write_down(Ending { address, sequence, tries, settlement, stream: inner.stream() }),
     }
 }
 
@@ -101,7 +106,12 @@ pub(super) async fn write(inner: Arc<Inner>, mut endings: mpsc::UnboundedReceive
         {
             batch.push(next);
         }
+        let mut tries = 0;
         while let Err(trouble) = inner.write_batch(&batch).await {
+            tries += 1;
+            if tries == TRIES_BEFORE_WARNING {
+                tracing::warn!(%trouble, endings = batch.len(), "what was delivered cannot be written down; it is tried on");
+            }
             tracing::debug!(%trouble, "endings are not written yet");
             tokio::time::sleep(PAUSE).await;
         }
@@ -118,6 +128,45 @@ pub(super) async fn write(inner: Arc<Inner>, mut endings: mpsc::UnboundedReceive
         drop(holdings);
         inner.unwritten.send_modify(|unwritten| *unwritten = unwritten.saturating_sub(batch.len()));
     }
+}
+
+/// Makes a record of this process that is not out a dead letter. `false`: it is out, or not owed. It is
+/// done to its end, whoever stops waiting for it.
+pub(super) async fn bury_held(
+    inner: &Arc<Inner>,
+    address: Address,
+    sequence: u64,
+    reason: Reason,
+    now_ms: u64,
+) -> Result<bool, Trouble> {
+    let inner = Arc::clone(inner);
+    let task = tokio::spawn(async move {
+        let (tries, hold) = {
+            let mut holdings = lock(&inner.holdings);
+            let Some(hold) = holdings.partitions.get(&address.partition).map(Held::hold) else { return Ok(false) };
+            let kept_back = holdings.lanes(address.consumer).keep_back(address.token, sequence);
+            let Some(tries) = kept_back else { return Ok(false) };
+            (tries, hold)
+        };
+        let was_tried = tries.attempts > 0;
+        let verdict = was_tried.then_some(tries.verdict);
+        let death = Death { attempts: tries.attempts, verdict, ..Death::new(reason, now_ms) };
+        let buried = inner.write_burial(address, sequence, death, was_tried).await;
+        let mut holdings = lock(&inner.holdings);
+        if holdings.of(address.partition, &hold).is_some() {
+            let lanes = holdings.lanes(address.consumer);
+            match &buried {
+                Ok(_) => lanes.remove(address.token, sequence),
+                Err(_) => {
+                    lanes.turn(address.token, sequence, Turn::Back);
+                }
+            }
+        }
+        drop(holdings);
+        inner.wake_of(address.consumer).notify_one();
+        buried
+    });
+    task.await.unwrap_or(Err(Trouble::Closed))
 }
 
 impl Inner {
@@ -142,7 +191,7 @@ impl Inner {
     async fn write_batch(&self, batch: &[Ending]) -> Result<(), Trouble> {
         try_join_all(batch.iter().map(|ending| self.write_kept(ending))).await?;
         self.retain(batch).await?;
-        let over = || batch.iter().filter(|ending| ending.tries.is_none());
+        let over = || batch.iter().filter(|ending| ending.tries.is_none() && ending.stream == self.stream());
         self.unowe(over()).await?;
         try_join_all(
             over()
@@ -154,8 +203,12 @@ impl Inner {
     }
 
     async fn write_kept(&self, ending: &Ending) -> Result<(), Trouble> {
-        let Ending { address, sequence, tries, settlement } = ending;
+        let Ending { address, sequence, tries, settlement, .. } = ending;
         if let Some(tries) = tries {
+            // Whoever holds it now knows better.
+            if lock(&self.holdings).of(address.partition, &settlement.lease.hold).is_none() {
+                return Ok(());
+            }
             return self.write_tries(*address, *sequence, tries).await;
         }
         let Settlement { lease, end, apart, now_ms, .. } = settlement;
@@ -248,65 +301,37 @@ impl Inner {
         Ok(())
     }
 
-    /// Makes a record of this process that is not out a dead letter. `false`: it is out, or not owed.
-    pub(super) async fn bury_held(
+    async fn write_burial(
         &self,
         address: Address,
         sequence: u64,
-        reason: Reason,
-        now_ms: u64,
+        death: Death,
+        was_tried: bool,
     ) -> Result<bool, Trouble> {
-        let Some(stored) = self.broker.at(self.names.owed_stream(), sequence).await? else { return Ok(false) };
-        let Some((place, tries, hold)) = self.take_away(address, sequence) else { return Ok(false) };
-        let was_tried = tries.attempts > 0;
-        let verdict = was_tried.then(|| tries.verdict.clone());
-        let death = Death { attempts: tries.attempts, verdict, ..Death::new(reason, now_ms) };
+        let stream = self.names.owed_stream();
+        let Some(stored) = self.broker.at(stream, sequence).await? else { return Ok(false) };
+        let Some(envelope) = Envelope::read(&stored.headers) else { return Ok(false) };
         let id = names::record_id(sequence);
-        let dead = Envelope { id: Some(id), dead: Some(death), ..Envelope::read(&stored.headers) };
+        let dead = Envelope { id: Some(id), dead: Some(death), ..envelope };
         let subject = self.names.dead(address.consumer, id);
         let provided = Provided { id: Some(subject.clone()), last: None };
-        let buried = async {
-            self.broker.publish(subject, dead.to_headers(), stored.payload, provided).await?;
-            self.broker.delete(self.names.owed_stream(), sequence).await?;
-            if was_tried { self.untry(address.partition, sequence).await } else { Ok(()) }
-        };
-        let buried = buried.await;
-        let mut holdings = lock(&self.holdings);
-        if let Some(held) = holdings.of(address.partition, &hold) {
-            held.ending.remove(&sequence);
-            if buried.is_err() {
-                let lanes = holdings.lanes(address.consumer);
-                if was_tried {
-                    lanes.was_tried(sequence, tries);
-                }
-                lanes.restore(address.partition, address.token, place);
-            }
+        self.broker.publish(subject, dead.to_headers(), stored.payload, provided).await?;
+        self.broker.delete(stream, sequence).await?;
+        if was_tried {
+            self.untry(address.partition, sequence).await?;
         }
-        drop(holdings);
-        self.wake_of(address.consumer).notify_one();
-        buried.map(|()| true)
-    }
-
-    /// Takes a record out of its lane, if it is not out; it is still in the stream.
-    fn take_away(&self, address: Address, sequence: u64) -> Option<(Place, Tries, Hold)> {
-        let mut holdings = lock(&self.holdings);
-        let (place, tries) = holdings.lanes(address.consumer).remove(address.token, sequence)?;
-        // Its body is not asked for here any more.
-        holdings.cache.take(sequence);
-        let held = holdings.partitions.get_mut(&address.partition)?;
-        held.ending.insert(sequence);
-        Some((place, tries, held.hold()))
+        Ok(true)
     }
 
     /// Buries what a consumer that is gone from the configuration is owed for too long.
-    pub(super) async fn give_up_for_the_gone(&self, now_ms: u64) {
+    pub(super) async fn give_up_for_the_gone(self: &Arc<Self>, now_ms: u64) {
         let gone = lock(&self.registry).gone();
         for (consumer, name, give_up_ms) in gone {
             let before_ms = now_ms.saturating_sub(give_up_ms);
             let old = lock(&self.holdings).lanes(consumer).owed_before(before_ms, GIVEN_UP_AT_ONCE);
             for (partition, token, sequence) in old {
                 let address = Address { partition, consumer, token };
-                match self.bury_held(address, sequence, Reason::GaveUp, now_ms).await {
+                match bury_held(self, address, sequence, Reason::GaveUp, now_ms).await {
                     Ok(true) => {
                         set_aside(GONE, Reason::GaveUp, 1);
                         let record = names::record_id(sequence);

@@ -19,6 +19,8 @@ const PARTITIONS_KEY: &str = "cutover-partitions";
 
 /// So often a stream is asked for that does not answer, some seconds each.
 const TRIES: u32 = 5;
+/// How the name of the stream of claims ends.
+const CLAIMS: &str = "_CLAIMS";
 /// The least age that the server takes.
 const LEAST_AGE: Duration = Duration::from_millis(100);
 /// Known events are read for a moment longer than they count.
@@ -43,15 +45,24 @@ pub(super) async fn ensure(context: &Context, settings: &Settings, names: &Names
 pub(super) async fn check(context: &Context, settings: &Settings, names: &Names) -> Result<(), OpenError> {
     for wanted in all(settings, names) {
         if let Some(found) = find(context, &wanted.name).await? {
-            refuse(&wanted, &found)?;
+            refuse(&wanted, &found.config)?;
         }
     }
     Ok(())
 }
 
-async fn find(context: &Context, name: &str) -> Result<Option<Config>, OpenError> {
+/// A stream that is there.
+struct Found {
+    config: Config,
+    messages: u64,
+}
+
+async fn find(context: &Context, name: &str) -> Result<Option<Found>, OpenError> {
     match context.get_stream(name).await {
-        Ok(stream) => Ok(Some(stream.cached_info().config.clone())),
+        Ok(stream) => {
+            let info = stream.cached_info();
+            Ok(Some(Found { config: info.config.clone(), messages: info.state.messages }))
+        }
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(OpenError::Stream { stream: name.to_owned(), error: error.to_string() }),
     }
@@ -67,8 +78,18 @@ fn refuse(wanted: &Config, found: &Config) -> Result<(), OpenError> {
 
 async fn ensure_one(context: &Context, wanted: &Config) -> Result<(), OpenError> {
     let name = wanted.name.clone();
-    let Some(found) = find(context, &name).await? else { return create(context, wanted).await };
+    let Some(Found { config: found, messages }) = find(context, &name).await? else {
+        return create(context, wanted).await;
+    };
     refuse(wanted, &found)?;
+    if name.ends_with(CLAIMS) && messages > 0 && wanted.max_age != found.max_age {
+        // Their holders count on the age that they asked for.
+        let problems = format!(
+            "proxies run with journal.jetstream.claim = {}: stop all of them to change it",
+            humantime::format_duration(found.max_age)
+        );
+        return Err(OpenError::Differs { stream: name, problems });
+    }
     let adapted = adapted(wanted, &found);
     if adapted != found {
         let changed = context.update_stream(&adapted).await;
