@@ -120,12 +120,11 @@ impl Inner {
     }
 
     /// A stream that was made anew, or has lost its end, gives places a second time: nothing that is known
-    /// of it holds any more.
-    fn look_at_birth(&self, info: &serde_json::Value) {
+    /// of it holds any more. `seen` is the last place that was known when it was asked.
+    fn look_at_birth(&self, info: &serde_json::Value, seen: u64) {
         let created = info["created"].as_str().map(str::to_owned);
         let last = info["state"]["last_seq"].as_u64().unwrap_or(u64::MAX);
         let mut holdings = lock(&self.holdings);
-        let seen = holdings.partitions.values().map(|held| held.seen).max().unwrap_or_default();
         let mut born = lock(&self.born);
         let is_another = born.0.is_some() && born.0 != created;
         born.0 = created;
@@ -205,13 +204,15 @@ async fn look_after(inner: Arc<Inner>) {
 /// Whether a webhook could be taken: the stream has a leader, and room.
 async fn is_well(inner: &Inner) -> Result<(), Trouble> {
     let stream = inner.names.owed_stream();
+    // Before it is asked: what comes in between is not behind what it says.
+    let seen = lock(&inner.holdings).seen();
     let nothing = json!({});
     let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
     let info = tokio::time::timeout(PATIENCE, asked).await.map_err(|_| broker::silent())??;
     let Some(bytes) = info["state"]["bytes"].as_u64() else {
         return Err(failing(format!("the stream {stream} is gone: restart to make it again")));
     };
-    inner.look_at_birth(&info);
+    inner.look_at_birth(&info, seen);
     // A full one takes nothing until there is room for more than the next webhook.
     let was_full = lock(&inner.trouble).as_ref() == Some(&full(stream));
     match inner.settings.max_bytes {

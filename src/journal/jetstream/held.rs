@@ -128,6 +128,11 @@ impl Holdings {
         self.lanes.values_mut().for_each(|lanes| lanes.forget(partition));
     }
 
+    /// The last place that was seen in any partition.
+    pub(super) fn seen(&self) -> u64 {
+        self.partitions.values().map(|held| held.seen).max().unwrap_or_default()
+    }
+
     pub(super) fn lanes(&mut self, consumer: ConsumerId) -> &mut Lanes {
         self.lanes.entry(consumer).or_default()
     }
