@@ -245,8 +245,6 @@ impl Dispatcher {
         match turn.filter(|_| !self.is_ending) {
             Some(Turn::WentDown) => {
                 service.consumer.sight.went(true, clock::steady_ms());
-                // It is asked by single probes from now on: nothing waits here for its turn.
-                self.give_back();
                 tracing::warn!(consumer = %settings.name, "consumer is down: it is asked by one probe at a time");
             }
             Some(Turn::CameBack) => {

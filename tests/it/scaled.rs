@@ -10,6 +10,7 @@ mod fleet;
 mod frozen;
 mod killed;
 mod letters;
+mod probing;
 mod refused;
 mod shared;
 mod stopped;

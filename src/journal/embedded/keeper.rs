@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// How much goes into one transaction. More would only make the first who waits wait longer.
 const GROUP_JOBS: usize = 512;
 const GROUP_BYTES: u64 = 8 << 20;
-/// So many endings go into one transaction while there is no room for more.
+/// So many endings that could not be written go into one transaction when that may work again.
 const SETTLED_AT_ONCE: usize = 32;
 /// Endings of deliveries wait so long for an append whose fsync they can share.
 const LINGER: Duration = Duration::from_millis(10);
@@ -180,9 +180,7 @@ impl Keeper {
                 self.fail(&error);
             }
             jobs += 1;
-            // Where room is short, what is written must find it in what the transactions before set free.
-            let most = if self.space.refusing { SETTLED_AT_ONCE } else { GROUP_JOBS };
-            if jobs < most && self.group_bytes < GROUP_BYTES {
+            if jobs < GROUP_JOBS && self.group_bytes < GROUP_BYTES {
                 next = self.jobs.try_recv().ok();
             }
         }
@@ -234,7 +232,7 @@ impl Keeper {
             return Err(lost_file());
         }
         if self.db.is_autocommit() {
-            if self.astray || self.space.refusing {
+            if self.astray {
                 self.settle_in_steps()?;
             }
             self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
@@ -242,7 +240,8 @@ impl Keeper {
         self.settle_again()
     }
 
-    /// Writes what has gathered, in transactions so small that they find room on a disk that is nearly full.
+    /// Writes again what has gathered while nothing could be written, in transactions so small that they
+    /// find room on a disk that is nearly full.
     fn settle_in_steps(&mut self) -> rusqlite::Result<()> {
         while self.unsettled.len() > SETTLED_AT_ONCE {
             self.checkpoint();
