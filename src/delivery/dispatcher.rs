@@ -245,6 +245,11 @@ impl Dispatcher {
         match turn.filter(|_| !self.is_ending) {
             Some(Turn::WentDown) => {
                 service.consumer.sight.went(true, clock::steady_ms());
+                // It is asked by single probes from now on. What other processes may deliver, or the operator
+                // bury, must not wait here for its turn.
+                if self.journal.partitions().is_some() {
+                    self.give_back();
+                }
                 tracing::warn!(consumer = %settings.name, "consumer is down: it is asked by one probe at a time");
             }
             Some(Turn::CameBack) => {

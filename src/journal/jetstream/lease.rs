@@ -74,10 +74,13 @@ impl Inner {
         let mut out = Vec::with_capacity(taken.len());
         for taken in taken {
             let cached = holdings.cache.take(taken.place.sequence);
-            // Lanes of a partition that is not held are forgotten with it. One whose time is over is about
-            // to be.
-            let held = holdings.partitions.get_mut(&taken.partition).filter(|held| held.until > Instant::now());
-            let Some(held) = held else { continue };
+            // Lanes of a partition that is not held are forgotten with it.
+            let Some(held) = holdings.partitions.get_mut(&taken.partition) else { continue };
+            if held.until <= Instant::now() {
+                // Its time is over: it is lost in a moment, or renewed.
+                holdings.lanes(consumer).turn(taken.token, taken.place.sequence, Turn::Back);
+                continue;
+            }
             held.out += 1;
             out.push(Out { hold: held.hold(), taken, cached });
         }

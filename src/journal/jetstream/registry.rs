@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// So long is waited for a count; a scraper waits for all of it.
-const TELL_WITHIN: Duration = Duration::from_secs(2);
+const TELL_WITHIN: Duration = Duration::from_millis(400);
+/// And so long for what has just ended to be written.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(300);
 
 /// The consumers that were ever configured, as the broker has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +107,7 @@ impl Inner {
     /// letters there are, as many as it said last.
     pub(super) async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
         if self.is_well() {
-            self.written().await;
+            self.wait(&self.unwritten, WRITTEN_WITHIN, |inner| *inner.unwritten.borrow() == 0).await;
             let refreshed = tokio::time::timeout(TELL_WITHIN, self.refresh_counts()).await;
             if !matches!(refreshed, Ok(Ok(()))) {
                 tracing::debug!(?refreshed, "letters are not counted now");

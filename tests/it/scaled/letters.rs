@@ -6,10 +6,10 @@ use crate::support::bodies::{SALES, SUPPORT, cloud, cloud_text};
 use crate::support::broker::Broker;
 use crate::support::command::{Outcome, run};
 use crate::support::consumer::{Consumer, Reply};
-use crate::support::eventually;
 use crate::support::ledger::{Promises, attempts};
 use crate::support::load::{message, user};
 use crate::support::proxy::Proxy;
+use crate::support::{PATIENCE, eventually, within};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -91,7 +91,8 @@ fn dead_letters_are_put_back_and_dropped_at_any_proxy() {
     let outcome = at(&fleet[1], &["dead-letters", "redeliver", "--all"]);
     assert_eq!(outcome.clean(), format!("{} put back\n", rest.len()));
     fleet.up().for_each(|proxy| drop(listed(proxy, &[], 0)));
-    let again = eventually("they are delivered", || {
+    // A consumer that was down is asked again within half a minute.
+    let again = within(PATIENCE * 3, "they are delivered", || {
         let again = attempts(&crm).split_off(tried.len());
         (again.len() >= put_back.len()).then_some(again)
     });
