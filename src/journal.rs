@@ -9,6 +9,7 @@ mod embedded;
 mod hold;
 pub mod jetstream;
 mod letter;
+mod recalled;
 mod record;
 
 pub use embedded::{Embedded, OpenError, Settings};

@@ -188,7 +188,7 @@ impl Inner {
 async fn look_after(inner: Arc<Inner>) {
     for tick in 0_u64.. {
         tokio::time::sleep(TICK).await;
-        match is_well(&inner).await {
+        match examine(&inner).await {
             Ok(()) => inner.recovered(),
             Err(trouble) => inner.suffer(trouble),
         }
@@ -202,7 +202,7 @@ async fn look_after(inner: Arc<Inner>) {
 }
 
 /// Whether a webhook could be taken: the stream has a leader, and room.
-async fn is_well(inner: &Inner) -> Result<(), Trouble> {
+async fn examine(inner: &Inner) -> Result<(), Trouble> {
     let stream = inner.names.owed_stream();
     // Before it is asked: what comes in between is not behind what it says.
     let seen = lock(&inner.holdings).seen();

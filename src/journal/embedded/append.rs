@@ -4,6 +4,7 @@ use super::Refusal;
 use super::keeper::Keeper;
 use crate::fate::Reason;
 use crate::format::{Identities, Identity};
+use crate::journal::recalled::Recalled;
 use crate::journal::{Appended, Arrival, ConsumerId, LetterId, NewRecord};
 use rusqlite::{OptionalExtension, params};
 
@@ -21,12 +22,12 @@ impl Keeper {
             return Err(Refusal::NoRoom);
         }
         self.group_bytes += bytes;
-        let known: Vec<Known> =
+        let known: Vec<Recalled> =
             records.iter().map(|record| self.recall(record, received_ms)).collect::<rusqlite::Result<_>>()?;
-        if known.iter().any(Known::is_partly) {
+        if known.iter().any(Recalled::is_partly) {
             return Ok(Appended::Partly(known.into_iter().map(|known| known.events).collect()));
         }
-        let known: Vec<bool> = known.iter().map(Known::is_wholly).collect();
+        let known: Vec<bool> = known.iter().map(Recalled::is_wholly).collect();
         for (record, known) in records.iter().zip(&known) {
             if !known {
                 self.write(record, received_ms)?;
@@ -37,11 +38,11 @@ impl Keeper {
 
     /// Which events of a record are known. What one webhook says twice it says twice: only what was
     /// known before it counts.
-    fn recall(&self, record: &NewRecord, now_ms: u64) -> rusqlite::Result<Known> {
+    fn recall(&self, record: &NewRecord, now_ms: u64) -> rusqlite::Result<Recalled> {
         let Identities { events, beside } = &record.identities;
         let events = events.iter().map(|event| self.is_known(event, now_ms)).collect::<rusqlite::Result<_>>()?;
         let beside = beside.as_ref().map(|errors| self.is_known(errors, now_ms)).transpose()?;
-        Ok(Known { events, beside })
+        Ok(Recalled { events, beside })
     }
 
     fn write(&mut self, new: &NewRecord, received_ms: u64) -> rusqlite::Result<()> {
@@ -136,23 +137,6 @@ impl Keeper {
         self.reserved = self.next_record;
         self.durable = self.next_record;
         Ok(())
-    }
-}
-
-/// What of a record is known.
-struct Known {
-    events: Vec<bool>,
-    beside: Option<bool>,
-}
-
-impl Known {
-    fn is_partly(&self) -> bool {
-        self.events.contains(&true) && self.events.contains(&false)
-    }
-
-    /// Errors that nobody has seen make it new, whatever they stand beside.
-    fn is_wholly(&self) -> bool {
-        self.events.contains(&true) && self.beside != Some(false)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::broker::{PATIENCE, Provided, Put, failing, silent};
 use super::envelope::{Death, Envelope};
-use super::known::Recalled;
 use super::open::BESIDE_BODY_BYTES;
 use super::{Inner, full, names};
 use crate::fate::Reason;
 use crate::format::{Identities, Identity};
+use crate::journal::recalled::Recalled;
 use crate::journal::{Appended, Arrival, ConsumerId, NewRecord, Trouble};
 use crate::lock::lock;
 use async_nats::HeaderMap;

@@ -4,6 +4,7 @@
 //! of about the same size become one.
 
 use crate::format::{Identities, Identity};
+use crate::journal::recalled::Recalled;
 use std::collections::HashMap;
 
 /// So many are gathered before they become a run.
@@ -25,24 +26,6 @@ struct Run {
     after_ms: Vec<u32>,
     from_ms: u64,
     until_ms: u64,
-}
-
-/// What of a record is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Recalled {
-    pub(super) events: Vec<bool>,
-    beside: Option<bool>,
-}
-
-impl Recalled {
-    pub(super) fn is_partly(&self) -> bool {
-        self.events.contains(&true) && self.events.contains(&false)
-    }
-
-    /// Errors that nobody has seen make it new, whatever they stand beside.
-    pub(super) fn is_wholly(&self) -> bool {
-        self.events.contains(&true) && self.beside != Some(false)
-    }
 }
 
 impl Known {

@@ -1,9 +1,9 @@
 //! Leases: the next record of each conversation that this process holds and of which nothing is out.
 
+use super::Inner;
 use super::envelope::Envelope;
 use super::held::Cached;
 use super::lanes::{Most, Taken, Turn};
-use super::{Inner, names};
 use crate::journal::{ConsumerId, Hold, Lease, Leased, Trouble};
 use crate::lock::lock;
 use futures_util::future::join_all;
@@ -37,27 +37,22 @@ impl Inner {
         if out.is_empty() && more {
             return Ok(Leased { next_due_ms: Some(now_ms + LOOK_AGAIN_MS), ..Leased::default() });
         }
+        if let Some(trouble) = bodies.iter().find_map(|body| body.as_ref().err().cloned()) {
+            for (out, body) in out.iter().zip(bodies) {
+                self.put_back(consumer, out, if matches!(body, Ok(None)) { Turn::Done } else { Turn::Back });
+            }
+            return Err(trouble);
+        }
         let mut leased = Leased { more, ..Leased::default() };
-        let mut trouble = None;
         for (out, body) in out.into_iter().zip(bodies) {
             match body {
                 Ok(Some(body)) => leased.leases.push(lease_of(consumer, out, body)),
                 // Delivered by a process that held it before, or buried: it is owed no longer.
-                Ok(None) => {
+                _ => {
                     leased.more = true;
-                    self.put_back(consumer, &out.taken, &out.hold, Turn::Done);
-                }
-                Err(error) => {
-                    trouble = Some(error);
-                    self.put_back(consumer, &out.taken, &out.hold, Turn::Back);
+                    self.put_back(consumer, &out, Turn::Done);
                 }
             }
-        }
-        if let Some(trouble) = trouble {
-            for lease in leased.leases {
-                self.back(&lease);
-            }
-            return Err(trouble);
         }
         leased.next_due_ms = lock(&self.holdings).lanes(consumer).next_due_ms(now_ms);
         Ok(leased)
@@ -98,22 +93,13 @@ impl Inner {
         Ok(Some(envelope.cached(out.taken.partition, sequence, stored.payload)))
     }
 
-    fn put_back(&self, consumer: ConsumerId, taken: &Taken, hold: &Hold, turn: Turn) {
+    /// It was taken out, and nobody gets it.
+    fn put_back(&self, consumer: ConsumerId, out: &Out, turn: Turn) {
+        let Out { taken, hold, .. } = out;
         let mut holdings = lock(&self.holdings);
         let Some(held) = holdings.of(taken.partition, hold) else { return };
         held.out = held.out.saturating_sub(1);
         holdings.lanes(consumer).turn(taken.token, taken.place.sequence, turn);
-    }
-
-    /// It was leased, and nobody gets it.
-    fn back(&self, lease: &Lease) {
-        let address = self.names.address(lease.consumer, lease.lane);
-        let mut holdings = lock(&self.holdings);
-        let Some(held) = holdings.of(address.partition, &lease.hold) else { return };
-        held.out = held.out.saturating_sub(1);
-        if let Some(sequence) = names::sequence(lease.record.id) {
-            holdings.lanes(lease.consumer).turn(address.token, sequence, Turn::Back);
-        }
     }
 }
 
