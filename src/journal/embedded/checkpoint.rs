@@ -7,21 +7,18 @@ use super::open;
 use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 use std::path::Path;
-use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-
-const IDLE: u8 = 0;
-const AT_WORK: u8 = 1;
-const DONE: u8 = 2;
 
 /// The writer's side of it.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     /// Pages in the log.
     pages: Arc<AtomicI32>,
-    stage: Arc<AtomicU8>,
     order: mpsc::Sender<()>,
+    done: mpsc::Receiver<()>,
+    is_at_work: bool,
     thread: Option<JoinHandle<()>>,
     /// From so many pages on the writer does all of it, however long that takes: the log is bounded.
     most_pages: i32,
@@ -39,20 +36,22 @@ impl Checkpointer {
             counted.store(pages, Ordering::Relaxed);
             Ok(())
         }))?;
-        let stage = Arc::new(AtomicU8::new(IDLE));
         let (order, orders) = mpsc::channel::<()>();
-        let (beside, at) = (open::connect(path)?, Arc::clone(&stage));
+        let (tell, done) = mpsc::channel();
+        let beside = open::connect(path)?;
         let work = move || {
             while orders.recv().is_ok() {
                 checkpoint(&beside);
-                at.store(DONE, Ordering::Release);
+                if tell.send(()).is_err() {
+                    return;
+                }
             }
         };
         let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(work);
         if let Err(error) = &thread {
             tracing::warn!(%error, "no thread for checkpoints: the journal makes them itself");
         }
-        Ok(Self { pages, stage, order, thread: thread.ok(), most_pages })
+        Ok(Self { pages, order, done, is_at_work: false, thread: thread.ok(), most_pages })
     }
 
     /// Whether the log is long enough for a checkpoint to be worth its fsync.
@@ -60,20 +59,24 @@ impl Checkpointer {
         self.pages.load(Ordering::Relaxed) >= self.most_pages / 4
     }
 
+    /// Whether the log has all the pages it may have: nothing it held could be brought into the file.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.pages.load(Ordering::Relaxed) >= self.most_pages
+    }
+
     /// Called by the writer between two transactions while a checkpoint is due.
-    pub(super) fn go_on(&self, db: &Connection) {
-        if self.pages.load(Ordering::Relaxed) >= self.most_pages {
-            return self.finish(db);
+    pub(super) fn go_on(&mut self, db: &Connection) {
+        let is_done = self.is_at_work && self.done.try_recv() != Err(mpsc::TryRecvError::Empty);
+        if is_done {
+            self.is_at_work = false;
         }
-        match self.stage.load(Ordering::Acquire) {
-            IDLE => {
-                self.stage.store(AT_WORK, Ordering::Release);
-                if self.order.send(()).is_err() {
-                    self.finish(db);
-                }
+        if is_done || self.is_overdue() {
+            self.finish(db);
+        } else if !self.is_at_work {
+            self.is_at_work = self.order.send(()).is_ok();
+            if !self.is_at_work {
+                self.finish(db);
             }
-            DONE => self.finish(db),
-            _ => {}
         }
     }
 
@@ -86,16 +89,26 @@ impl Checkpointer {
     }
 
     /// All of it, by the writer, between two transactions.
-    pub(super) fn finish(&self, db: &Connection) {
-        checkpoint(db);
-        self.pages.store(0, Ordering::Relaxed);
-        // One that is still at work beside us ends by itself.
-        let _was_done = self.stage.compare_exchange(DONE, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    ///
+    /// Only one at a time can do it, so the thread is waited for: a writer that went on beside a slow one
+    /// would let the log grow until it has the room that the file needs for what the log holds.
+    pub(super) fn finish(&mut self, db: &Connection) {
+        if std::mem::take(&mut self.is_at_work) && self.done.recv().is_err() {
+            tracing::debug!("the thread for checkpoints has ended");
+        }
+        if checkpoint(db) {
+            self.pages.store(0, Ordering::Relaxed);
+        }
     }
 }
 
-fn checkpoint(db: &Connection) {
-    if let Err(error) = db.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
-        tracing::debug!(%error, "no checkpoint");
+/// Whether all of the log is in the file now.
+fn checkpoint(db: &Connection) -> bool {
+    match db.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
+        Ok((in_log, in_file)) => in_log == in_file,
+        Err(error) => {
+            tracing::debug!(%error, "no checkpoint");
+            false
+        }
     }
 }

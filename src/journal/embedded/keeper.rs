@@ -75,7 +75,7 @@ pub(super) struct Keeper {
     tried: bool,
     /// When the open transaction is committed, whatever comes.
     deadline: Option<Instant>,
-    checkpointer: Checkpointer,
+    pub(super) checkpointer: Checkpointer,
     /// The last field: the claim is given up when everything else is closed.
     claim: Claim,
 }
@@ -222,7 +222,7 @@ impl Keeper {
     }
 
     /// Brings what the log holds into the file, at once.
-    pub(super) fn checkpoint(&self) {
+    pub(super) fn checkpoint(&mut self) {
         self.checkpointer.finish(&self.db);
     }
 
@@ -235,9 +235,15 @@ impl Keeper {
             if self.astray {
                 self.settle_in_steps()?;
             }
-            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            self.open_transaction()?;
         }
         self.settle_again()
+    }
+
+    fn open_transaction(&mut self) -> rusqlite::Result<()> {
+        self.leave_room_for_the_log()?;
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(())
     }
 
     /// Writes again what has gathered while nothing could be written, in transactions so small that they
@@ -245,7 +251,7 @@ impl Keeper {
     fn settle_in_steps(&mut self) -> rusqlite::Result<()> {
         while self.unsettled.len() > SETTLED_AT_ONCE {
             self.checkpoint();
-            self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            self.open_transaction()?;
             for _ in 0..SETTLED_AT_ONCE {
                 self.settle_next()?;
             }

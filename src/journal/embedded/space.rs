@@ -102,15 +102,30 @@ impl Space {
             self.plenty_until = Some(Instant::now() + LOOK_AGAIN);
             return Ok(0);
         }
-        let pages = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
-        let unused = pages("freelist_count")? * PAGE_BYTES;
-        let not_yet_in_file = (pages("page_count")? * PAGE_BYTES).saturating_sub(length(&self.file));
+        let unused = pages(db, "freelist_count")? * PAGE_BYTES;
+        let not_yet_in_file = self.not_yet_in_file(db)?;
         let log = self.log_growth(bytes);
         // What is unused in the file is as good as what is free beside it: a file that once was large does
         // not become smaller.
         let file = (bytes + bytes / 2 + self.slack_bytes).saturating_sub(unused) + not_yet_in_file;
         Ok((log + file).saturating_sub(disk.free))
     }
+
+    /// How much the file grows when it is brought what the log holds.
+    fn not_yet_in_file(&self, db: &Connection) -> rusqlite::Result<u64> {
+        Ok((pages(db, "page_count")? * PAGE_BYTES).saturating_sub(length(&self.file)))
+    }
+
+    /// Whether a log that grows would take the room that the file needs for what the log holds.
+    fn is_needed_by_the_file(&self, db: &Connection) -> rusqlite::Result<bool> {
+        let not_yet_in_file = self.not_yet_in_file(db)?;
+        let free = look(&self.file).map_or(u64::MAX, |disk| disk.free);
+        Ok(not_yet_in_file > 0 && free < not_yet_in_file + self.slack_bytes / 2)
+    }
+}
+
+fn pages(db: &Connection, name: &str) -> rusqlite::Result<u64> {
+    db.pragma_query_value(None, name, |row| row.get(0))
 }
 
 impl Keeper {
@@ -130,6 +145,19 @@ impl Keeper {
             missing = self.space.missing(&self.db, bytes)?;
         }
         Ok(missing == 0)
+    }
+
+    /// A log that cannot begin anew, because somebody else reads the file, may grow no further than this:
+    /// what it holds could not be brought into the file any more, and nothing would ever be written again.
+    pub(super) fn leave_room_for_the_log(&mut self) -> rusqlite::Result<()> {
+        if !self.checkpointer.is_overdue() {
+            return Ok(());
+        }
+        self.checkpoint();
+        if self.space.is_needed_by_the_file(&self.db)? {
+            return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None));
+        }
+        Ok(())
     }
 
     /// Looks for room while accepts are refused, when nobody asks: what was delivered gives way in steps

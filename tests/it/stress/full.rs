@@ -1,11 +1,12 @@
 //! A disk that the journal fills itself.
 
 use super::{assert_recovers, assert_red, on, post_large};
-use crate::support::PATIENCE;
 use crate::support::consumer::Consumer;
 use crate::support::disk::Disk;
 use crate::support::ledger::Promises;
 use crate::support::proxy::Proxy;
+use crate::support::{PATIENCE, eventually};
+use std::time::Duration;
 
 const DISK_KIB: usize = 6 << 10;
 const BODY_KIB: usize = 16;
@@ -138,6 +139,27 @@ fn a_disk_full_of_small_webhooks_takes_more_when_it_is_drained() {
         (post_large(&proxy, &promises, number + 2, 0).status == 200).then_some(())
     });
     assert_recovers(&proxy, &promises, number + 1);
+    proxy.wait_until_drained("crm");
+    promises.assert_kept(&crm);
+}
+
+/// Somebody's backup reads the file all the while: what the log holds cannot go into it meanwhile.
+#[test]
+fn a_reader_that_stays_long_leaves_a_full_disk_that_can_be_drained() {
+    let Some(disk) = Disk::mount(DISK_KIB) else { return };
+    let (crm, promises) = (Consumer::absent(), Promises::default());
+    let proxy = on(&disk, &crm);
+    assert_eq!(post_large(&proxy, &promises, 0, BODY_KIB).status, 200);
+    let reader = rusqlite::Connection::open(disk.path("cutover.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM record").unwrap();
+    let next = fill(&proxy, &promises) + 1;
+    crm.arrive();
+    // What is delivered meanwhile is written off as far as there is room; there is no more to see of that.
+    eventually("some are delivered", || (crm.requests().len() >= 10).then_some(()));
+    std::thread::sleep(Duration::from_secs(2));
+    reader.execute_batch("COMMIT").unwrap();
+    proxy.wait_until_drained_within("crm", PATIENCE * 6);
+    assert_recovers(&proxy, &promises, next);
     proxy.wait_until_drained("crm");
     promises.assert_kept(&crm);
 }
