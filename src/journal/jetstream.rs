@@ -208,10 +208,15 @@ async fn examine(inner: &Inner) -> Result<(), Trouble> {
     let seen = lock(&inner.holdings).seen();
     let nothing = json!({});
     let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
-    let info = tokio::time::timeout(PATIENCE, asked).await.map_err(|_| broker::silent())??;
-    let Some(bytes) = info["state"]["bytes"].as_u64() else {
-        return Err(failing(format!("the stream {stream} is gone: restart to make it again")));
+    let info = match tokio::time::timeout(PATIENCE, asked).await.map_err(|_| broker::silent())? {
+        // The server's words; nobody but an operator takes one away.
+        Err(Trouble::Failing(error)) if error.contains("stream not found") => {
+            return Err(failing(format!("the stream {stream} is gone: restart a proxy to make it again")));
+        }
+        info => info?,
     };
+    let bytes = info["state"]["bytes"].as_u64();
+    let bytes = bytes.ok_or_else(|| failing(format!("the server does not say how much the stream {stream} holds")))?;
     inner.look_at_birth(&info, seen);
     // A full one takes nothing until there is room for more than the next webhook.
     let was_full = lock(&inner.trouble).as_ref() == Some(&full(stream));

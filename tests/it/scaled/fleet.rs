@@ -25,9 +25,22 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Starts so many with this configuration.
+    /// Starts so many with this configuration, one after the other.
     pub(super) fn start(count: usize, config: &str) -> Self {
-        let proxies: Vec<Proxy> = (0..count).map(|_| home(config).start()).collect();
+        Self::of((0..count).map(|_| home(config).start()).collect())
+    }
+
+    /// Starts so many at the same moment.
+    pub(super) fn start_together(count: usize, config: &str) -> Self {
+        let start = || home(config).start();
+        Self::of(thread::scope(|scope| {
+            let starting: Vec<_> = (0..count).map(|_| scope.spawn(start)).collect();
+            starting.into_iter().map(|proxy| proxy.join().expect("it starts")).collect()
+        }))
+    }
+
+    fn of(proxies: Vec<Proxy>) -> Self {
+        let count = proxies.len();
         let target = Arc::new(Target::at_any(proxies.iter().map(|proxy| proxy.webhooks)));
         Self { proxies: proxies.into_iter().map(Some).collect(), homes: (0..count).map(|_| None).collect(), target }
     }
@@ -99,6 +112,11 @@ impl Fleet {
     /// A counter of each that is up.
     pub(super) fn metrics(&self, sample: &str) -> Vec<f64> {
         self.up().map(|proxy| proxy.metric(sample).unwrap_or_default()).collect()
+    }
+
+    /// Waits until each that is up holds so many partitions.
+    pub(super) fn wait_for_shares(&self, shares: &[f64]) {
+        within(PATIENCE, "each has its share", || (self.metrics("cutover_partitions_held") == shares).then_some(()));
     }
 
     /// How many deliveries each that is up has made.

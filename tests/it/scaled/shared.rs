@@ -1,10 +1,10 @@
 //! Several proxies, and nothing goes wrong: each webhook is delivered once, in its order, whoever took it.
 
 use super::fleet::Fleet;
-use super::{flat, journal, stream};
+use super::{CLAIM, flat, journal, journal_with, stream};
 use crate::recovery::judge::judge;
 use crate::support::bodies::{SUPPORT, cloud};
-use crate::support::broker::Broker;
+use crate::support::broker::{Broker, Cluster};
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
 use crate::support::http::Request;
@@ -59,11 +59,9 @@ fn three_proxies_deliver_everything_once_and_in_its_order() {
     several(3);
 }
 
-#[test]
-fn the_same_webhook_at_all_proxies_at_once_is_delivered_once() {
-    let Some(broker) = Broker::shared() else { return };
-    let (crm, promises) = (Consumer::start(), Promises::default());
-    let fleet = Fleet::start(3, &[flat(&crm), journal(&broker.url(), &stream())].concat());
+/// One of the proxies is the first; the others are told that it is known, or that it is about to be.
+fn the_same_at_all(fleet: &Fleet, crm: &Consumer) {
+    let promises = Promises::default();
     let rounds = 20;
     for round in 1..=rounds {
         let members = json!({"messages": [message(round % 5, round)]});
@@ -81,8 +79,25 @@ fn the_same_webhook_at_all_proxies_at_once_is_delivered_once() {
         });
         promises.keep(&members);
     }
-    fleet.wait_until_kept(&promises, &crm);
+    fleet.wait_until_kept(&promises, crm);
     assert_eq!(crm.requests().len(), rounds);
+}
+
+#[test]
+fn the_same_webhook_at_all_proxies_at_once_is_delivered_once() {
+    let Some(broker) = Broker::shared() else { return };
+    let crm = Consumer::start();
+    the_same_at_all(&Fleet::start(3, &[flat(&crm), journal(&broker.url(), &stream())].concat()), &crm);
+}
+
+/// Here a majority is asked before one is known, and it comes again in between. The proxies make the
+/// streams at the same moment, too.
+#[test]
+fn so_it_is_where_three_servers_keep_it_that_have_just_been_started() {
+    let Some(cluster) = Cluster::start() else { return };
+    let crm = Consumer::start();
+    let config = [flat(&crm), journal_with(&cluster.urls(), &stream(), 3, CLAIM)].concat();
+    the_same_at_all(&Fleet::start_together(3, &config), &crm);
 }
 
 /// The platform's retry may hold more than what it retries, and reach another proxy.

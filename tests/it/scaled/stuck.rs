@@ -67,3 +67,20 @@ fn a_consumer_that_is_away_holds_up_no_other() {
     fleet.up().for_each(|proxy| proxy.wait_until_drained("archive"));
     promises.assert_kept(&away);
 }
+
+/// Nothing that waits to be tried again keeps a partition with the proxy that tried it.
+#[test]
+fn beside_a_consumer_that_refuses_everything_a_proxy_that_joins_gets_its_share() {
+    let Some(broker) = Broker::shared() else { return };
+    let (crm, promises) = (Consumer::replying(Reply::status(500)), Promises::default());
+    let mut fleet = Fleet::start(2, &[flat(&crm), journal(&broker.url(), &stream())].concat());
+    fleet.stop(1);
+    fleet.wait_for_shares(&[16.0]);
+    (1..=2).for_each(|round| fleet.promise_a_round(&promises, CONVERSATIONS, round));
+    eventually("all that can be is refused", || (crm.requests().len() >= CONVERSATIONS).then_some(()));
+    fleet.again(1);
+    fleet.wait_for_shares(&[8.0, 8.0]);
+    crm.reply(Reply::status(200));
+    fleet.wait_until_kept(&promises, &crm);
+    assert!(fleet.delivered().iter().all(|delivered| *delivered > 0.0), "both deliver");
+}
