@@ -65,6 +65,9 @@ pub struct Record {
     pub origin: Option<i64>,
     /// Whether only one consumer was ever owed it.
     pub(super) sole: bool,
+    /// Whether what it holds is retained with another record: it repeats one that was delivered, or was a
+    /// part of one.
+    pub(super) retained: bool,
     /// The body.
     pub body: Bytes,
 }

@@ -69,8 +69,8 @@ impl Keeper {
         origin: Option<i64>,
     ) -> rusqlite::Result<()> {
         let mut insert = self.db.prepare_cached(
-            "INSERT INTO record(id, received, lane, source, kind, number, headers, consumers, origin, body)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO record(id, received, lane, source, kind, number, headers, consumers, origin, retained, body)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9 IS NOT NULL, ?10)",
         )?;
         let (source, kind, body) = (new.source.label(), new.kind.label(), new.body.as_ref());
         let to = written(&new.to);

@@ -349,12 +349,13 @@ pub(super) fn set_behind(db: &Connection, consumer: ConsumerId, record: i64) -> 
 
 /// A record by its id.
 pub(super) fn load(db: &Connection, id: i64) -> rusqlite::Result<Option<Record>> {
-    let sql = "SELECT received, source, kind, number, headers, consumers, origin, body FROM record WHERE id = ?1";
+    let sql =
+        "SELECT received, source, kind, number, headers, consumers, origin, retained, body FROM record WHERE id = ?1";
     db.prepare_cached(sql)?.query_row(params![id], |row| read(id, row)).optional()
 }
 
 fn read(id: i64, row: &Row<'_>) -> rusqlite::Result<Record> {
-    let body: Vec<u8> = row.get(7)?;
+    let body: Vec<u8> = row.get(8)?;
     Ok(Record {
         id,
         received_ms: row.get(0)?,
@@ -365,6 +366,7 @@ fn read(id: i64, row: &Row<'_>) -> rusqlite::Result<Record> {
         headers: row.get(4)?,
         sole: read_consumers(row.get_ref(5)?.as_str()?).len() < 2,
         origin: row.get(6)?,
+        retained: row.get(7)?,
         body: Bytes::from(body),
     })
 }

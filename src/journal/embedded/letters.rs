@@ -4,6 +4,7 @@ use super::Refusal;
 use super::append::{read_consumers, written};
 use super::keeper::{Keeper, rows};
 use super::lanes::load;
+use crate::clock;
 use crate::fate::Reason;
 use crate::journal::{Amount, ConsumerId, Depth, Letter, LetterId, Record, Selection, Step};
 use rusqlite::{OptionalExtension, Row, params};
@@ -77,10 +78,27 @@ impl Keeper {
 
     pub(super) fn drop_letter(&mut self, id: LetterId) -> Result<bool, Refusal> {
         let was_dead = self.undead(id)?;
-        if was_dead && !self.is_needed(id)? {
-            self.delete_record(id.record)?;
+        if was_dead {
+            self.take_away(id, clock::steady_ms())?;
         }
         Ok(was_dead)
+    }
+
+    /// This consumer has it no longer. When nobody needs it any more, it is kept for those that took it.
+    fn take_away(&mut self, id: LetterId, now_ms: u64) -> rusqlite::Result<()> {
+        let mut given = self.db.prepare_cached("SELECT consumers, length(body) FROM record WHERE id = ?1")?;
+        let (consumers, bytes): (String, u64) =
+            given.query_row(params![id.record], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        drop(given);
+        let mut others = read_consumers(&consumers);
+        others.retain(|other| *other != id.consumer);
+        if others.is_empty() {
+            return self.delete_record(id.record);
+        }
+        let mut keep = self.db.prepare_cached("UPDATE record SET consumers = ?2 WHERE id = ?1")?;
+        keep.execute(params![id.record, written(&others)])?;
+        drop(keep);
+        if self.is_needed(id)? { Ok(()) } else { self.retain(id.record, bytes, now_ms) }
     }
 
     pub(super) fn bury(&mut self, id: LetterId, now_ms: u64) -> Result<bool, Refusal> {
@@ -92,22 +110,21 @@ impl Keeper {
         if to.is_empty() || !self.undead(id)? {
             return Ok(false);
         }
-        self.repeat(id.record, to, now_ms)?;
-        if !self.is_needed(id)? {
-            self.delete_record(id.record)?;
-        }
+        self.repeat(id.record, to, false, now_ms)?;
+        self.take_away(id, now_ms)?;
         Ok(true)
     }
 
-    /// A copy of a record at the end of its lane, owed to these consumers.
-    fn repeat(&mut self, record: i64, to: &[ConsumerId], now_ms: u64) -> rusqlite::Result<()> {
+    /// A copy of a record at the end of its lane, owed to these consumers. `is_retained`: the record stays.
+    fn repeat(&mut self, record: i64, to: &[ConsumerId], is_retained: bool, now_ms: u64) -> rusqlite::Result<()> {
         let id = self.next_id()?;
         let mut copy = self.db.prepare_cached(
-            "INSERT INTO record(id, received, lane, source, kind, number, headers, consumers, origin, body)
-             SELECT ?1, received, lane, source, kind, number, headers, ?2, coalesce(origin, id), body
+            "INSERT INTO record(id, received, lane, source, kind, number, headers, consumers, origin, retained, body)
+             SELECT ?1, received, lane, source, kind, number, headers, ?2, coalesce(origin, id), max(retained, ?4), body
              FROM record WHERE id = ?3 RETURNING lane",
         )?;
-        let lane: Option<i64> = copy.query_row(params![id, written(to), record], |row| row.get(0)).optional()?;
+        let lane: Option<i64> =
+            copy.query_row(params![id, written(to), record, is_retained], |row| row.get(0)).optional()?;
         drop(copy);
         if let Some(lane) = lane {
             for consumer in to {
@@ -117,13 +134,13 @@ impl Keeper {
         Ok(())
     }
 
-    /// A step of a redelivery. Copies are passed over: what they repeat is among the rest.
+    /// A step of a redelivery.
     pub(super) fn owe_again(&mut self, selection: &Selection, now_ms: u64) -> Result<Amount, Refusal> {
         let step = match selection.from {
             Some(step) => step,
             None => Step { next: self.first_since(selection.since_ms)?, last: self.next_record },
         };
-        let sql = "SELECT id, consumers, received, origin IS NULL FROM record
+        let sql = "SELECT id, consumers, received, retained FROM record
                    WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
         let kept: Vec<(i64, String, u64, bool)> =
             rows(&self.db, sql, params![step.next, step.last, STEP_ROWS], |row| {
@@ -131,15 +148,30 @@ impl Keeper {
             })?;
         let rest = kept.last().filter(|_| kept.len() == STEP_ROWS).map(|row| Step { next: row.0 + 1, last: step.last });
         let mut amount = Amount { records: 0, rest };
-        for (record, consumers, received_ms, is_first) in kept {
+        for (record, consumers, received_ms, is_retained_elsewhere) in kept {
             let id = LetterId { record, consumer: selection.consumer };
             let was_given = read_consumers(&consumers).contains(&selection.consumer);
-            if is_first && was_given && received_ms >= selection.since_ms && !self.still_has(id)? {
-                self.repeat(record, &[selection.consumer], now_ms)?;
+            let is_meant = was_given && received_ms >= selection.since_ms && !is_retained_elsewhere;
+            if is_meant && !self.still_has_the_same(id)? {
+                self.repeat(record, &[selection.consumer], true, now_ms)?;
                 amount.records += 1;
             }
         }
         Ok(amount)
+    }
+
+    /// Whether it, or a copy of it, is still owed or a dead letter.
+    fn still_has_the_same(&self, id: LetterId) -> rusqlite::Result<bool> {
+        let sql = "SELECT copy.id FROM record r JOIN record copy ON copy.origin = coalesce(r.origin, r.id)
+                   WHERE r.id = ?1 AND copy.id <> r.id AND copy.body = r.body";
+        let mut same: Vec<i64> = rows(&self.db, sql, params![id.record], |row| row.get(0))?;
+        same.push(id.record);
+        for record in same {
+            if self.still_has(LetterId { record, ..id })? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether it is still owed, or a dead letter.

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i32 = 0x6375_7476;
 
 /// What each version added. Times are milliseconds since 1970.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     // Each record is owed to some consumers, in the order of its id; what nobody is owed any more is
     // in `done`, in the order in which that came about. The two indices are for the head of a lane,
     // and for what is parked.
@@ -42,6 +42,11 @@ const STEPS: [&str; 4] = [
      CREATE TABLE fresh(seq INTEGER PRIMARY KEY, keys BLOB NOT NULL, at INTEGER NOT NULL);",
     // What is kept beside the records: the cutover record of each number.
     "CREATE TABLE note(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;",
+    // Whether what a record holds is retained with another: that of a copy, or of a part. The copies of a
+    // record are found by index; most records are none, so accepts pay nothing for it.
+    "ALTER TABLE record ADD COLUMN retained INTEGER NOT NULL DEFAULT 0;
+     CREATE INDEX record_origin ON record(origin) WHERE origin IS NOT NULL;
+     UPDATE record SET retained = 1 WHERE origin IS NOT NULL;",
 ];
 
 /// The version this program writes.

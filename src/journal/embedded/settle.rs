@@ -98,7 +98,7 @@ impl Keeper {
                 identities: Identities::default(),
             };
             let id = self.next_id()?;
-            // It counts as a repetition: what is kept in the order of arrival has none of it.
+            // What is kept is the whole.
             self.insert(id, &part, record.received_ms, Some(record.seed().0))?;
             let letter = LetterId { record: id, consumer: lease.consumer };
             self.insert_dead(letter, apart.reason, settlement.now_ms, 0, None)?;
@@ -110,6 +110,9 @@ impl Keeper {
     pub(super) fn finish(&mut self, id: LetterId, record: &Record, now_ms: u64) -> rusqlite::Result<()> {
         if !record.sole && self.is_needed(id)? {
             return Ok(());
+        }
+        if record.retained {
+            return self.delete_record(id.record);
         }
         self.retain(id.record, record.body.len() as u64, now_ms)
     }

@@ -41,6 +41,9 @@ pub(super) struct Envelope {
     pub(super) id: Option<i64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) by_hand: bool,
+    /// Whether what it holds is retained with another record.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) retained: bool,
     /// When it was delivered, once it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) delivered: Option<u64>,
@@ -93,6 +96,7 @@ impl Envelope {
             headers: record.headers.clone(),
             origin: record.origin,
             id: Some(record.id),
+            retained: record.retained,
             ..Self::default()
         }
     }
@@ -114,6 +118,7 @@ impl Envelope {
             headers: self.headers,
             origin: self.origin,
             sole: true,
+            retained: self.retained,
             body,
         }
     }

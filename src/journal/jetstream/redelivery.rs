@@ -43,8 +43,10 @@ impl Inner {
             envelope.delivered.is_none_or(|at_ms| at_ms >= least_ms) && envelope.received >= selection.since_ms
         };
         let meant = records.into_iter().filter(|(envelope, _)| is_meant(envelope));
+        let again =
+            |envelope: Envelope| envelope.id.map(|id| Envelope { retained: true, ..envelope.again(id, now_ms) });
         let waiting: Vec<(Envelope, Bytes)> =
-            meant.filter_map(|(envelope, body)| envelope.id.map(|id| (envelope.again(id, now_ms), body))).collect();
+            meant.filter_map(|(envelope, body)| Some((again(envelope)?, body))).collect();
         // One after the other where they share a lane; what is published in this order is stored in it.
         let owed = waiting.iter().map(|(again, body)| self.owe(selection.consumer, again, body.clone(), None));
         try_join_all(owed).await?;

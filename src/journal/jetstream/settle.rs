@@ -214,7 +214,8 @@ impl Inner {
         let Settlement { lease, end, apart, now_ms, .. } = settlement;
         for (part, apart) in apart.iter().enumerate() {
             let id = names::part_id(lease.record.id, part);
-            let part = Record { id, origin: Some(lease.record.seed().0), ..Record::clone(&lease.record) };
+            let origin = Some(lease.record.seed().0);
+            let part = Record { id, origin, retained: true, ..Record::clone(&lease.record) };
             let death = Death::new(apart.reason, *now_ms);
             self.write_letter(&part, lease, death, Bytes::copy_from_slice(&apart.body)).await?;
         }
@@ -236,8 +237,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Keeps what was delivered for another delivery, for as long as that is wanted. Of what is delivered
-    /// once more there is a first.
+    /// Keeps what was delivered for another delivery, for as long as that is wanted.
     async fn retain(&self, batch: &[Ending]) -> Result<(), Trouble> {
         let kept = self.settings.kept;
         if kept.retain_delivered.is_zero() || kept.retain_max_bytes == 0 {
@@ -245,7 +245,7 @@ impl Inner {
         }
         let mut packs: BTreeMap<ConsumerId, Vec<Pack>> = BTreeMap::new();
         for Ending { settlement: Settlement { lease, end, now_ms, .. }, .. } in batch {
-            if !matches!(end, End::Settled) || lease.record.origin.is_some() {
+            if !matches!(end, End::Settled) || lease.record.retained {
                 continue;
             }
             let envelope = Envelope { delivered: Some(*now_ms), ..Envelope::kept(&lease.record, lease.lane) };

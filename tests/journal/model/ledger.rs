@@ -21,7 +21,8 @@ pub(super) struct Kept {
     to: Vec<usize>,
     /// What it repeats or was a part of.
     pub(super) of: Option<usize>,
-    gone: bool,
+    /// Whether what it holds is kept with what was delivered before.
+    retained: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -84,7 +85,8 @@ impl Ledger {
     }
 
     fn keep(&mut self, text: String, lane: i64, received_ms: u64, to: &[usize], of: Option<usize>) -> usize {
-        self.records.push(Kept { text, lane, received_ms, to: to.to_vec(), of, gone: false });
+        let retained = of.is_some();
+        self.records.push(Kept { text, lane, received_ms, to: to.to_vec(), of, retained });
         self.records.len() - 1
     }
 
@@ -158,23 +160,23 @@ impl Ledger {
         true
     }
 
-    /// A letter goes, and its record with it unless somebody else needs it.
+    /// A letter goes; its record is left to those that were given it, too.
     pub(super) fn drop_letter(&mut self, consumer: usize, record: usize) {
         self.dead.retain(|dead| (dead.consumer, dead.record) != (consumer, record));
-        let needed =
-            self.owed.iter().any(|owed| owed.record == record) || self.dead.iter().any(|dead| dead.record == record);
-        self.records[record].gone = !needed;
+        self.records[record].to.retain(|given| *given != consumer);
     }
 
     pub(super) fn revive(&mut self, consumer: usize, record: usize, to: &[usize], now_ms: u64) {
-        self.repeat(record, to, now_ms);
+        let copy = self.repeat(record, to, now_ms);
+        self.records[copy].retained = self.records[record].retained;
         self.drop_letter(consumer, record);
     }
 
-    fn repeat(&mut self, record: usize, to: &[usize], now_ms: u64) {
+    fn repeat(&mut self, record: usize, to: &[usize], now_ms: u64) -> usize {
         let Kept { text, lane, received_ms, .. } = self.records[record].clone();
         let copy = self.keep(text, lane, received_ms, to, Some(self.first_of(record)));
         to.iter().for_each(|consumer| self.owe(*consumer, copy, now_ms, true));
+        copy
     }
 
     /// By what the consumer knows a record, however often it is repeated.
@@ -182,21 +184,27 @@ impl Ledger {
         self.records[record].of.unwrap_or(record)
     }
 
-    /// Owes again what a consumer was given and has neither before it nor as a dead letter.
+    /// Owes again what a consumer was given and has neither before it nor as a dead letter: once, however
+    /// often it was given.
     pub(super) fn owe_again(&mut self, consumer: usize, since_ms: u64, now_ms: u64) -> u64 {
         let has = |record: usize| {
             self.owed.iter().any(|owed| (owed.consumer, owed.record) == (consumer, record))
                 || self.dead.iter().any(|dead| (dead.consumer, dead.record) == (consumer, record))
         };
-        let given = |(place, kept): &(usize, &Kept)| {
-            kept.of.is_none()
-                && !kept.gone
-                && kept.to.contains(&consumer)
-                && kept.received_ms >= since_ms
-                && !has(*place)
+        let is_same = |one: usize, other: usize| {
+            self.first_of(one) == self.first_of(other) && self.records[one].text == self.records[other].text
         };
-        let again: Vec<usize> = self.records.iter().enumerate().filter(given).map(|(place, _)| place).collect();
-        again.iter().for_each(|record| self.repeat(*record, &[consumer], now_ms));
+        let is_meant = |record: &usize| {
+            let kept = &self.records[*record];
+            kept.to.contains(&consumer)
+                && !kept.retained
+                && kept.received_ms >= since_ms
+                && !(0..self.records.len()).any(|other| is_same(other, *record) && has(other))
+        };
+        let again: Vec<usize> = (0..self.records.len()).filter(is_meant).collect();
+        for record in &again {
+            self.repeat(*record, &[consumer], now_ms);
+        }
         again.len() as u64
     }
 
