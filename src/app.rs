@@ -40,6 +40,8 @@ pub type Reread = Box<dyn Fn() -> Result<Config, Problems> + Send + Sync>;
 pub struct App {
     webhooks: Server,
     admin_server: Server,
+    /// What the webhooks' listener has in front from now on.
+    tls: watch::Sender<Option<Tls>>,
     ingress: Arc<Ingress>,
     admin: Arc<Admin>,
     deliveries: Option<Deliveries>,
@@ -69,18 +71,12 @@ impl App {
         };
         let watch = Arc::new(Watch::new(clock::steady_ms(), &kept));
         let grounds = Grounds { journal, watch, tracer };
-        let Line { policy, services, access } = grounds.line(&config).await?;
+        let Line { policy, services, access, tls } = grounds.line(&config).await?;
+        let (tls, tls_now) = watch::channel(tls);
         let mut deliveries = grounds.journal.clone().map(Deliveries::new);
         let witness = Witness::new(Arc::clone(&grounds.watch));
         let ingress = Ingress::new(policy, config.listen.max_body_bytes, witness);
         let ingress = Arc::new(ingress.captured(capture.clone()).traced(grounds.tracer.clone()));
-        let tls = match &config.listen.tls {
-            None => None,
-            Some(own) => Some(Tls {
-                config: tls::server(&own.cert, &own.key, own.client_ca.as_deref()).context("listen.tls")?,
-                client_name: own.client_name.clone(),
-            }),
-        };
         let admin = Admin::new(grounds.journal.clone(), Arc::clone(&grounds.watch), metrics.clone(), access);
         let admin = Arc::new(admin);
         let webhooks = Server {
@@ -88,19 +84,19 @@ impl App {
             router: ingress::router(Arc::clone(&ingress)),
             busy: ingress::busy(Arc::clone(&ingress)),
             max_connections: config.listen.max_connections,
-            tls,
+            tls: tls_now,
         };
         let admin_server = Server {
             listener: server::bind(config.listen.admin).await?,
             router: admin::router(Arc::clone(&admin)),
             busy: admin::busy(),
             max_connections: ADMIN_CONNECTIONS,
-            tls: None,
+            tls: watch::channel(None).1,
         };
         if let Some(deliveries) = &mut deliveries {
             deliveries.serve(services);
         }
-        Ok(Self { webhooks, admin_server, ingress, admin, deliveries, grounds, metrics, config, reread, capture })
+        Ok(Self { webhooks, admin_server, tls, ingress, admin, deliveries, grounds, metrics, config, reread, capture })
     }
 
     /// Where webhooks are taken and where the operator asks, with the ports that were given.
@@ -117,6 +113,7 @@ impl App {
         let Self {
             webhooks,
             admin_server,
+            tls,
             ingress,
             admin,
             mut deliveries,
@@ -134,7 +131,9 @@ impl App {
         tasks.spawn(admin_server.run(admin_stopped));
         let keeping = grounds.journal.clone().map(|journal| Keeping::begin(Arc::clone(&grounds.watch), journal));
         while let Some(Order::Reload) = orders.recv().await {
-            if let Some((new, Line { policy, services, access })) = grounds.reload(&config, &reread).await {
+            if let Some((new, line)) = grounds.reload(&config, &reread).await {
+                let Line { policy, services, access, tls: renewed } = line;
+                tls.send_replace(renewed);
                 ingress.replace(policy);
                 admin.replace(access);
                 if let Some(deliveries) = &mut deliveries {

@@ -46,8 +46,8 @@ pub struct Server {
     pub busy: Router,
     /// How many connections are served at once.
     pub max_connections: usize,
-    /// TLS in front.
-    pub tls: Option<Tls>,
+    /// TLS in front, as it is for the next connection.
+    pub tls: watch::Receiver<Option<Tls>>,
 }
 
 /// Binds an address.
@@ -80,7 +80,7 @@ impl Server {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
-            let (tls, watcher) = (self.tls.clone(), graceful.watcher());
+            let (tls, watcher) = (self.tls.borrow().clone(), graceful.watcher());
             tokio::spawn(async move {
                 let _slot = slot;
                 match tls {

@@ -10,9 +10,10 @@ use crate::intake::Intake;
 use crate::journal::{ConsumerId, Journal};
 use crate::pass_through::PassThrough;
 use crate::routing::Route;
+use crate::server::Tls;
 use crate::telemetry::Tracer;
 use crate::watch::{ALL_NUMBERS, Watch, Watched};
-use crate::{clock, telemetry};
+use crate::{clock, telemetry, tls};
 use anyhow::Context;
 use std::sync::Arc;
 
@@ -29,11 +30,13 @@ pub(super) struct Line {
     pub(super) policy: Policy,
     pub(super) services: Vec<(ConsumerId, Service)>,
     pub(super) access: admin::Access,
+    pub(super) tls: Option<Tls>,
 }
 
 impl Grounds {
     /// What this configuration means here.
     pub(super) async fn line(&self, config: &Config) -> anyhow::Result<Line> {
+        let tls = front(&config.listen)?;
         let consumers = config.consumers.iter().map(|settings| self.consumer(settings));
         let consumers = consumers.collect::<anyhow::Result<Vec<_>>>()?;
         let routes = Arc::new(config.routes.clone());
@@ -46,6 +49,7 @@ impl Grounds {
                 policy: Policy { doors, routes: Arc::clone(&routes), next },
                 services: Vec::new(),
                 access: admin::Access { token, routes, consumers: Vec::new() },
+                tls,
             });
         };
         let named = |consumer: &Arc<Consumer>| consumer.settings.name.clone();
@@ -62,6 +66,7 @@ impl Grounds {
             policy: Policy { doors, routes: Arc::clone(&routes), next },
             services: ids.into_iter().zip(consumers.into_iter().map(service)).collect(),
             access: admin::Access { token, routes, consumers: names },
+            tls,
         })
     }
 
@@ -100,10 +105,17 @@ impl Grounds {
         }
         new.journal.clone_from(&old.journal);
         new.telemetry.clone_from(&old.telemetry);
-        let admin_token = new.listen.admin_token.take();
-        new.listen = config::Listen { admin_token, ..old.listen.clone() };
+        let (admin_token, tls) = (new.listen.admin_token.take(), new.listen.tls.take());
+        new.listen = config::Listen { admin_token, tls, ..old.listen.clone() };
         Ok((new, line))
     }
+}
+
+/// What stands before the webhooks, with its files as they are now.
+fn front(listen: &config::Listen) -> anyhow::Result<Option<Tls>> {
+    let Some(own) = &listen.tls else { return Ok(None) };
+    let config = tls::server(&own.cert, &own.key, own.client_ca.as_deref()).context("listen.tls")?;
+    Ok(Some(Tls { config, client_name: own.client_name.clone() }))
 }
 
 /// Watches the numbers and consumers of a configuration; one called `all` where no number is configured.

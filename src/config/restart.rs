@@ -1,20 +1,15 @@
 //! Which changes of a configuration take more than a reload.
 
-use super::{Config, listen};
+use super::Config;
 
 impl Config {
     /// The keys that are different in `new` and take effect only after a restart.
     #[must_use]
     pub fn needs_restart(&self, new: &Self) -> Vec<&'static str> {
         let (old_listen, new_listen) = (&self.listen, &new.listen);
-        let tls = |listen: &listen::Listen| {
-            let own = listen.tls.as_ref()?;
-            Some((own.cert.clone(), own.key.clone(), own.client_ca.clone(), own.client_name.clone()))
-        };
         let changed = [
             ("listen.webhooks", old_listen.webhooks != new_listen.webhooks),
             ("listen.admin", old_listen.admin != new_listen.admin),
-            ("listen.tls", tls(old_listen) != tls(new_listen)),
             ("listen.max_body_bytes", old_listen.max_body_bytes != new_listen.max_body_bytes),
             ("listen.max_connections", old_listen.max_connections != new_listen.max_connections),
             ("listen.drain", old_listen.drain != new_listen.drain),

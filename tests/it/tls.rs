@@ -4,3 +4,4 @@ pub(crate) mod certificates;
 mod consumer;
 mod files;
 mod listener;
+mod renewed;
