@@ -15,6 +15,7 @@ use crate::secret::{Secret, random_key};
 use crate::status::Readiness;
 use crate::watch::Watch;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -122,7 +123,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/api/redeliver", post(api::redeliver))
         .route("/api/status", get(watching::once))
         .route("/api/status/stream", get(watching::stream))
-        .route("/api/translate", post(playground::translate))
+        .route("/api/translate", post(playground::translate).layer(DefaultBodyLimit::max(playground::LARGEST)))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::own_site));
     let guarded = Router::new()
         .route("/metrics", get(health::exposition))

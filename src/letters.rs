@@ -79,10 +79,16 @@ pub enum Redelivery {
         /// Their ids.
         ids: Vec<String>,
     },
-    /// All letters.
+    /// All letters, or all that are alike.
     All {
         /// Always true.
         all: bool,
+        /// Only those set aside for this reason.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+        /// Only those for this consumer; `-` for those of nobody.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        consumer: Option<String>,
     },
     /// What a consumer was given since a time.
     Since {
@@ -91,6 +97,37 @@ pub enum Redelivery {
         /// How far back, such as `2h`.
         since: String,
     },
+}
+
+/// Which letters are meant; all of them unless it says something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Set aside for this reason, such as `gave_up`.
+    pub reason: Option<String>,
+    /// For this consumer; `-` for those of nobody.
+    pub consumer: Option<String>,
+}
+
+impl Only {
+    /// Whether a letter is meant.
+    #[must_use]
+    pub fn is_met_by(&self, letter: &Letter) -> bool {
+        let consumer = if letter.consumer.is_empty() { "-" } else { &letter.consumer };
+        self.reason.as_ref().is_none_or(|reason| *reason == letter.reason)
+            && self.consumer.as_ref().is_none_or(|wanted| wanted == consumer)
+    }
+
+    /// # Errors
+    /// There is no such reason.
+    pub fn check(&self) -> Result<(), Refused> {
+        let known = || Reason::ALL.map(Reason::label);
+        match &self.reason {
+            Some(reason) if !known().contains(&reason.as_str()) => {
+                Err(Refused::Wrong(format!("no reason is called {reason:?}: there are {}", known().join(", "))))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What came of it.
@@ -184,18 +221,22 @@ impl Desk {
                 }
                 Ok(receipt)
             }
-            Redelivery::All { all: true } => self.redeliver_all().await,
-            Redelivery::All { all: false } => Err(Refused::Wrong("\"all\" is true, or not there".to_owned())),
+            Redelivery::All { all: true, reason, consumer } => {
+                self.redeliver_all(&Only { reason: reason.clone(), consumer: consumer.clone() }).await
+            }
+            Redelivery::All { all: false, .. } => Err(Refused::Wrong("\"all\" is true, or not there".to_owned())),
             Redelivery::Since { consumer, since } => self.redeliver_since(consumer, since).await,
         }
     }
 
-    async fn redeliver_all(&self) -> Result<Receipt, Refused> {
+    async fn redeliver_all(&self, only: &Only) -> Result<Receipt, Refused> {
+        only.check()?;
         let mut receipt = Receipt::default();
         let mut after = None;
         loop {
             let page = self.list(false, after.as_deref()).await?;
-            self.revive_all(page.letters.iter().map(|letter| letter.id.as_str()), &mut receipt).await?;
+            let meant = page.letters.iter().filter(|letter| only.is_met_by(letter));
+            self.revive_all(meant.map(|letter| letter.id.as_str()), &mut receipt).await?;
             after = page.next;
             if after.is_none() {
                 return Ok(receipt);
@@ -222,9 +263,7 @@ impl Desk {
             ConsumerId::NOBODY => {
                 let (_, record) = self.journal.letter(letter).await?.ok_or_else(missing)?;
                 self.receivers(&record).ok_or_else(|| {
-                    Refused::Wrong(format!(
-                        "{name}: its number is none of those configured: add a [[number]], or say --config"
-                    ))
+                    Refused::Wrong(format!("{name}: its number is none of those configured: add a [[number]]"))
                 })?
             }
             consumer => vec![consumer],

@@ -115,6 +115,7 @@ pub fn start_log(settings: &Settings) {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = builder.with_ansi(std::io::stderr().is_terminal());
     // A second start (a test) keeps the first log.
     let started = if json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
     if let Err(error) = started {

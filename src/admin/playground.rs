@@ -13,6 +13,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
 
+/// The largest payload; the page says it as well.
+pub(super) const LARGEST: usize = 4 << 20;
+
 /// A payload and what becomes of it. JSON stands in it as text, so that numbers stay as they were written.
 #[derive(Debug, Serialize)]
 struct Translated {

@@ -3,7 +3,7 @@
 use super::reach::{Found, Reach};
 use super::{Exit, complain, say};
 use crate::journal::Letter;
-use crate::letters::{Receipt, Redelivery};
+use crate::letters::{self, Receipt, Redelivery};
 use crate::status::time;
 use clap::{Args, Subcommand};
 
@@ -26,6 +26,8 @@ enum Action {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        only: Only,
     },
     /// Show a letter with what it holds, as JSON; this is personal data
     Show {
@@ -38,8 +40,10 @@ enum Action {
         #[arg(required_unless_present = "all")]
         ids: Vec<String>,
         /// All of them
-        #[arg(long, conflicts_with = "ids")]
+        #[arg(long, conflicts_with = "ids", required_unless_present = "ids")]
         all: bool,
+        #[command(flatten)]
+        only: Only,
     },
     /// Forget letters for good
     Drop {
@@ -52,6 +56,23 @@ enum Action {
         /// Its id, from `list --waiting`
         id: String,
     },
+}
+
+/// Which letters are meant.
+#[derive(Debug, Args)]
+struct Only {
+    /// Only those set aside for this reason, such as gave_up
+    #[arg(long, value_name = "REASON")]
+    reason: Option<String>,
+    /// Only those for this consumer; - for those of nobody
+    #[arg(long, value_name = "NAME")]
+    consumer: Option<String>,
+}
+
+impl Only {
+    fn meant(&self) -> letters::Only {
+        letters::Only { reason: self.reason.clone(), consumer: self.consumer.clone() }
+    }
 }
 
 /// Send a consumer once more what was delivered to it, as far as it is retained
@@ -74,12 +95,18 @@ impl DeadLetters {
     /// Neither a server nor a journal can be reached.
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         with_reach(&self.found, async |reach| match &self.action {
-            Action::List { waiting, json } => list(reach, *waiting, *json).await,
+            Action::List { waiting, json, only } => list(reach, *waiting, *json, &only.meant()).await,
             Action::Show { id } => {
                 let shown = reach.show(id).await?;
                 Ok(end(shown.map(|shown| serde_json::to_string_pretty(&shown).unwrap_or_default())))
             }
-            Action::Redeliver { all: true, .. } => redeliver(reach, &Redelivery::All { all: true }).await,
+            Action::Redeliver { all: true, only, .. } => {
+                let letters::Only { reason, consumer } = only.meant();
+                redeliver(reach, &Redelivery::All { all: true, reason, consumer }).await
+            }
+            Action::Redeliver { only, .. } if only.meant() != letters::Only::default() => {
+                Ok(end(Err("--reason and --consumer go with --all, not with ids".to_owned())))
+            }
             Action::Redeliver { ids, .. } => redeliver(reach, &Redelivery::Letters { ids: ids.clone() }).await,
             Action::Drop { ids } => {
                 let mut exit = Exit::Done;
@@ -139,7 +166,10 @@ async fn redeliver(reach: &Reach, what: &Redelivery) -> anyhow::Result<Exit> {
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-async fn list(reach: &Reach, waiting: bool, json: bool) -> anyhow::Result<Exit> {
+async fn list(reach: &Reach, waiting: bool, json: bool, only: &letters::Only) -> anyhow::Result<Exit> {
+    if let Err(refused) = only.check() {
+        return Ok(end(Err(refused.to_string())));
+    }
     let mut after: Option<String> = None;
     if !json {
         say(&line([
@@ -158,7 +188,7 @@ async fn list(reach: &Reach, waiting: bool, json: bool) -> anyhow::Result<Exit> 
             Ok(page) => page,
             Err(reason) => return Ok(end(Err(reason))),
         };
-        for letter in &page.letters {
+        for letter in page.letters.iter().filter(|letter| only.is_met_by(letter)) {
             match json {
                 true => say(&serde_json::to_string(letter)?),
                 false => say(&row(letter, waiting)),

@@ -228,9 +228,13 @@ impl Reach {
 async fn of_journal(desk: &Desk) -> Result<Status, Trouble> {
     let now_ms = clock::steady_ms();
     let status = kept_status(&desk.journal.kept().await?, now_ms);
+    let mut depths = desk.journal.depths(now_ms).await?;
+    // In the order of the configuration, as the server says them; those that are not in it last.
+    let place = |name: &str| desk.consumers.iter().position(|(known, _)| known == name).unwrap_or(usize::MAX);
+    depths.sort_by(|a, b| (place(&a.consumer), &a.consumer).cmp(&(place(&b.consumer), &b.consumer)));
     let readiness =
         Readiness { status: "stopped".to_owned(), journal: desk.journal.backend().to_owned(), reason: None };
-    Ok(Status { readiness, ..status }.with_depths(&desk.journal.depths(now_ms).await?, "stopped"))
+    Ok(Status { readiness, ..status }.with_depths(&depths, "stopped"))
 }
 
 fn letter(id: &str) -> String {

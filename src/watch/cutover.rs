@@ -175,7 +175,8 @@ impl Cutover {
             mixed,
             onprem: self.side(Platform::OnPremises).shown(),
             cloud: self.side(Platform::Cloud).shown(),
-            switches: self.switches.iter().rev().map(Switch::shown).collect(),
+            // What looked like one may have been two numbers.
+            switches: self.switches.iter().rev().filter(|_| !mixed).map(Switch::shown).collect(),
             ..status::Number::default()
         }
     }

@@ -18,7 +18,7 @@ export function chart(number, now) {
   const end = Math.floor(now / MINUTE) * MINUTE + MINUTE;
   const minutes = number.minutes.filter(({ at_ms }) => at_ms >= end - LONGEST * MINUTE && at_ms < end);
   if (!minutes.length) {
-    return h("p", { class: "muted" }, number.platform ? "Nothing in the last 6 hours." : "Neither a message nor a status has come in.");
+    return h("p", { class: "muted" }, number.quiet_seconds !== null ? "Nothing in the last 6 hours." : "Neither a message nor a status has come in.");
   }
   const last = minutes.at(-1);
   const quiet = number.silent ? Math.round(number.quiet_seconds / 10) : 0;

@@ -29,13 +29,13 @@ function cells(consumer, now) {
   const counts = [ready && `${count(ready)} ready`, in_flight && `${count(in_flight)} in flight`, parked && `${count(parked)} to be tried again`];
   return [
     [h("strong", null, consumer.name), " ", h("span", { class: `health ${level}`, "data-health": consumer.health }, sign(level), word),
-      h("small", null, meaning, consumer.since_ms && consumer.health !== "idle" && `, since ${ago(consumer.since_ms, now).replace(" ago", "")}`)],
+      h("small", null, meaning, consumer.since_ms && consumer.health !== "idle" && `, for ${ago(consumer.since_ms, now).replace(" ago", "").replace("just now", "a moment")}`)],
     consumer.format === "-" ? "–" : h("span", { class: "span" }, platform(consumer.format)),
     rate === null || rate === undefined ? "no attempts" : [h("span", { class: "span" }, `${percent(rate)} taken`), h("small", null, `${count(taken)} of ${count(taken + failed)}`)],
     h("span", { class: parked ? "act" : "" }, counts.filter(Boolean).join(", ") || "nothing"),
     consumer.oldest_seconds > 0 ? h("span", { class: "span" }, span(consumer.oldest_seconds)) : "–",
-    consumer.last_taken_ms ? since(consumer.last_taken_ms, now) : "never",
-    error ? [verdict(error.verdict, error.status), h("small", null, since(error.at_ms, now))] : "never",
+    consumer.last_taken_ms ? since(consumer.last_taken_ms, now) : "not since the start",
+    error ? [verdict(error.verdict, error.status), h("small", null, since(error.at_ms, now))] : "none since the start",
     h("span", { class: dead ? "look" : "" }, count(dead)),
   ];
 }

@@ -1,4 +1,5 @@
-// Dead letters: the list, a look at one with everything personal replaced, and putting back.
+// Dead letters: the list by what happened to them, a look at one with everything personal replaced, and
+// putting back.
 
 import { REASONS, count, platform, several, verdict } from "./words.js";
 import { get, inWords, post, remove } from "./api.js";
@@ -8,7 +9,9 @@ import { since } from "./time.js";
 import { sign } from "./verdict.js";
 import { table } from "./table.js";
 
-const COLUMNS = ["Why", "Consumer", "About", "Attempts", "Last attempt", "Set aside", "Actions"];
+const COLUMNS = ["About", "Attempts", "Last attempt", "Set aside", "Actions"];
+/** Up to so many letters all groups are unfolded, and so many of each are shown at a time. */
+const [FEW, SOME] = [20, 50];
 
 /** The section and its dialog. */
 export class Letters {
@@ -22,10 +25,14 @@ export class Letters {
   #said;
   #trouble;
   #asking = false;
+  #title;
+  /** How many of each group are shown. */
+  #shown = new Map();
 
   constructor(place, dialog) {
     this.#place = place;
     this.#dialog = dialog;
+    dialog.addEventListener("close", () => (this.#title = undefined));
   }
 
   /** Shows the status; asks for the list again when the number of letters is another one. */
@@ -64,10 +71,10 @@ export class Letters {
   #draw() {
     const { dead_letters: all, now_ms: now, readiness } = this.#status;
     patch(this.#place, h("div", { class: "title" }, h("h2", null, "Dead letters", all > 0 && h("small", null, count(all))),
-      all > 1 && h("button", { onclick: () => this.#confirmAll(all) }, "Redeliver all …")),
+      all > 1 && h("button", { onclick: () => this.#confirm(`all ${count(all)}`, { all: true }) }, "Redeliver all …")),
     h("p", { key: "said", class: "said", "aria-live": "polite", tabindex: -1, id: "letters-said" }, this.#said),
     this.#trouble && h("p", { key: "trouble", class: "act" }, sign("act"), this.#trouble),
-    this.#letters.length > 0 && table("Dead letters", COLUMNS, this.#letters.map((letter) => this.#row(letter, now))),
+    this.#groups().map((group, _, groups) => this.#group(group, now, groups.length === 1 || this.#letters.length <= FEW)),
     this.#next && h("button", { key: "more", onclick: () => this.#more() }, `Show more (${count(this.#letters.length)} of ${count(all)})`),
     !all && !this.#letters.length && this.#empty(readiness.journal));
   }
@@ -78,16 +85,35 @@ export class Letters {
       : [sign("ok"), "None. What a consumer does not take for as long as give_up_after, or a rule sets aside, waits here for you."]);
   }
 
+  /** Letters of one reason and consumer each; the largest group last, since it is most of the page. */
+  #groups() {
+    const groups = new Map();
+    for (const letter of this.#letters) {
+      const key = `${letter.reason} ${letter.consumer}`;
+      if (!groups.has(key)) groups.set(key, { key, reason: letter.reason, consumer: letter.consumer, letters: [] });
+      groups.get(key).letters.push(letter);
+    }
+    return [...groups.values()].sort((a, b) => a.letters.length - b.letters.length);
+  }
+
+  #group({ key, reason, consumer, letters }, now, open) {
+    const [most, rest] = [this.#shown.get(key) ?? SOME, this.#next ? " or more" : ""];
+    const of = `${count(letters.length)}${rest} for ${consumer || "nobody"}`;
+    return h("details", { key, class: "group", open },
+      h("summary", null, h("code", null, reason), ` ${of}`, h("small", null, REASONS[reason] ?? "")),
+      letters.length > 1 && h("p", null, h("button", { class: "small", onclick: () => this.#confirm(of, { all: true, reason, consumer: consumer || "-" }) }, `Redeliver these ${count(letters.length)}${rest} …`)),
+      table(`Dead letters: ${reason} for ${consumer || "nobody"}`, COLUMNS, letters.slice(0, most).map((letter) => this.#row(letter, now))),
+      letters.length > most && h("button", { onclick: () => (this.#shown.set(key, most + SOME), this.#draw()) }, `Show ${SOME} more of ${count(letters.length)}`));
+  }
+
   #row(letter, now) {
-    const { id, reason, consumer, kind, source, attempts, verdict: last, at_ms } = letter;
+    const { id, kind, source, attempts, verdict: last, at_ms } = letter;
     return { key: id, cells: [
-      [h("code", null, reason), h("small", null, REASONS[reason] ?? "")],
-      consumer || "nobody",
       [`${kind}`, h("small", null, `from ${platform(source)} · ${id}`)],
       count(attempts), last ? verdict(last) : "–", since(at_ms, now),
       h("span", { class: "actions" },
         h("button", { class: "small", "aria-label": `Look at ${id}`, onclick: () => this.#look(letter) }, "Look"),
-        h("button", { class: "small", "aria-label": `Redeliver ${id}`, onclick: () => this.#redeliver([id]) }, "Redeliver")),
+        h("button", { class: "small", "aria-label": `Redeliver ${id}`, onclick: () => this.#redeliver({ ids: [id] }) }, "Redeliver")),
     ] };
   }
 
@@ -96,12 +122,11 @@ export class Letters {
     this.#refresh();
   }
 
-  async #redeliver(ids) {
+  async #redeliver(body) {
     await this.#do("Putting back …", async () => {
-      const body = ids ? { ids } : { all: true };
       const { redelivered, problems } = await post("/api/redeliver", JSON.stringify(body));
       const done = redelivered ? `${several(redelivered, "letter")} put back: delivered after what waits in ${redelivered === 1 ? "its conversation" : "their conversations"}.` : "Nothing was put back.";
-      return [done, ...problems.map((problem) => `Not done: ${problem}.`)].join(" ");
+      return [done, ...summed(problems)].join(" ");
     });
   }
 
@@ -130,17 +155,17 @@ export class Letters {
     this.#draw();
   }
 
-  #confirmAll(all) {
-    this.#open(`Redeliver all ${count(all)} dead letters?`,
+  #confirm(which, body) {
+    this.#open(`Redeliver ${which}${body.reason ? "" : " dead letters"}?`,
       [h("p", null, "Each goes to the end of its conversation, with a new give_up_after. What its consumer still does not take comes back here.")],
-      [h("button", { class: "primary", onclick: () => this.#redeliver() }, "Redeliver all")]);
+      [h("button", { class: "primary", onclick: () => this.#redeliver(body) }, body.reason ? "Redeliver these" : "Redeliver all")]);
   }
 
   async #look(letter) {
     const { id } = letter;
     const about = h("p", null, `${letter.kind} from ${platform(letter.source)} for ${letter.consumer || "nobody"}: `,
       h("code", null, letter.reason), REASONS[letter.reason] && `, ${REASONS[letter.reason]}`);
-    const buttons = [h("button", { class: "primary", key: "redeliver", onclick: () => this.#redeliver([id]) }, "Redeliver"),
+    const buttons = [h("button", { class: "primary", key: "redeliver", onclick: () => this.#redeliver({ ids: [id] }) }, "Redeliver"),
       h("button", { key: "forget", onclick: () => this.#confirmForget(id) }, "Forget …")];
     const show = (...content) => this.#open(`Dead letter ${id}`, [about, content], buttons);
     show(h("p", { class: "muted" }, "Asking …"));
@@ -164,8 +189,21 @@ export class Letters {
 
   #open(title, content, buttons) {
     const close = h("button", { key: "close", onclick: () => this.#dialog.close() }, "Close");
-    patch(this.#dialog, h("h2", { id: "dialog-title" }, title), h("div", { key: title, class: "content" }, content),
+    patch(this.#dialog, h("h2", { id: "dialog-title", tabindex: -1 }, title), h("div", { key: title, class: "content" }, content),
       h("p", { class: "buttons" }, buttons, close));
     if (!this.#dialog.open) this.#dialog.showModal();
+    // Not on a button: the key that opened it may still be down.
+    if (title !== this.#title) document.getElementById("dialog-title").focus();
+    this.#title = title;
   }
+}
+
+/** Problems in sentences: one for all letters that have the same. */
+function summed(problems) {
+  const times = new Map();
+  for (const problem of problems) {
+    const what = problem.replace(/^[\d-]+: /, "");
+    times.set(what, [...(times.get(what) ?? []), problem]);
+  }
+  return [...times].map(([what, all]) => (all.length === 1 ? `Not done: ${all[0]}.` : `${count(all.length)} not done: ${what}.`));
 }

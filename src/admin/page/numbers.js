@@ -4,7 +4,7 @@ import { ago, at, since, span } from "./time.js";
 import { count, platform, several } from "./words.js";
 import { chart } from "./chart.js";
 import { h } from "./tree.js";
-import { sign } from "./verdict.js";
+import { isHeard, sign } from "./verdict.js";
 
 const FILTER_FROM = 6;
 let wanted = "";
@@ -25,19 +25,24 @@ export function numbers(status, again) {
 
 function words(number) {
   const marks = [number.silent && "silent", number.switches.length && "switched", number.mixed && "mixed"];
-  return [number.name, number.platform ? platform(number.platform) : "nothing yet", ...marks].join(" ").toLowerCase();
+  return [number.name, speaks(number), ...marks].join(" ").toLowerCase();
+}
+
+function speaks(number) {
+  if (number.mixed) return "several numbers";
+  return number.platform ? platform(number.platform) : "nothing yet";
 }
 
 function card(number, now) {
   return h("article", { key: number.name, class: "number", "data-number": number.name },
     h("div", { class: "facts" },
-      h("h3", null, number.name, " ", h("span", { class: `badge ${number.platform ?? "none"}` }, number.platform ? platform(number.platform) : "nothing yet"),
+      h("h3", null, number.name, " ", h("span", { class: `badge ${number.platform ?? "none"}` }, speaks(number)),
         number.since_ms && h("span", { class: "since" }, "since ", at(number.since_ms, now), " (", ago(number.since_ms, now), ")")),
       switched(number, now),
       number.silent && h("p", { class: "look" }, sign("look"), `Silent for ${span(number.quiet_seconds ?? 0)}`,
         number.usual_pause_seconds && `, usually at most ${span(number.usual_pause_seconds)}`),
-      number.mixed && h("p", { class: "look" }, sign("look"), "Several numbers come in here, so no switch is told. Configure [[number]] to tell them apart."),
-      number.platform && h("dl", { class: "sides" }, side("Cloud", number.cloud, now), side("On-Premises", number.onprem, now)),
+      number.mixed && h("p", { class: "look" }, sign("look"), "Several numbers come in under this name, so no switch is told. Configure [[number]] to tell them apart."),
+      isHeard(number) && h("dl", { class: "sides" }, side("Cloud", number.cloud, now), side("On-Premises", number.onprem, now)),
       number.parity && parity(number.parity),
       earlier(number, now)),
     h("div", { class: "drawing" }, chart(number, now)));

@@ -13,12 +13,15 @@ import { numbers } from "./numbers.js";
 import { playground } from "./playground.js";
 
 const ANNOUNCE_EVERY_MS = 15_000;
+/** The server says something every two seconds. */
+const OLD_MS = 6_000;
 const place = (id) => document.getElementById(id);
 const letters = new Letters(place("letters"), place("dialog"));
 let status;
 let heardAt;
 let link = { state: "connecting" };
 let announced = { text: "", at: 0 };
+let wasStale = false;
 
 function shown(next) {
   status = next;
@@ -27,24 +30,27 @@ function shown(next) {
 }
 
 function show() {
-  const said = verdict(status);
+  const lostAt = isStale() ? heardAt : undefined;
+  const said = verdict(status, lostAt);
   document.title = `${said.level === "act" ? "(!) " : ""}${said.text} · cutover`;
-  patch(place("head"), head(status));
-  patch(place("verdict"), overview(status), isQuiet(status) && welcome());
+  patch(place("head"), head(status, lostAt));
+  patch(place("verdict"), overview(status, lostAt), isQuiet(status) && welcome());
   patch(place("numbers"), numbers(status, show));
   patch(place("consumers"), consumers(status));
   letters.show(status);
   patch(place("losses"), losses(status));
   patch(place("unknown"), unknown(status));
   patch(place("door"), door(status));
-  patch(place("foot"), `Times are this browser's, ${zone()}. Counts of losses and webhooks begin at the start of the server.`);
+  patch(place("foot"), "Counts of losses and webhooks begin at the start of the server.");
   announce(said.text);
 }
 
-function head({ version, readiness, started_ms, now_ms }) {
-  const level = { ready: "ok", draining: "act", failing: "act", stopped: "act" }[readiness.status] ?? "look";
-  return [h("span", { key: "version" }, version), h("span", { key: "ready", class: `pill ${level}` }, sign(level), readiness.status, readiness.reason && `: ${readiness.reason}`),
-    started_ms && h("span", { key: "since" }, "running since ", at(started_ms, now_ms), ` (${ago(started_ms, now_ms)})`)];
+function head({ version, readiness, started_ms, now_ms }, lostAt) {
+  const level = lostAt ? "none" : { ready: "ok", draining: "act", failing: "act", stopped: "act" }[readiness.status] ?? "look";
+  const word = `${lostAt ? "was " : ""}${readiness.status}`;
+  return [h("span", { key: "version" }, version), h("span", { key: "ready", class: `pill ${level}` }, sign(level), word, readiness.reason && `: ${readiness.reason}`),
+    started_ms && !lostAt && h("span", { key: "since" }, "running since ", at(started_ms, now_ms), ` (${ago(started_ms, now_ms)})`),
+    h("span", { key: "zone" }, `times in ${zone()}`)];
 }
 
 function welcome() {
@@ -70,11 +76,19 @@ function told(next) {
   tick();
 }
 
+/** Whether what is shown may not be so any more. */
+function isStale() {
+  return heardAt !== undefined && Date.now() - heardAt >= OLD_MS;
+}
+
 /** How the connection is, and how old the data is. */
 function tick() {
   const age = heardAt ? Math.round((Date.now() - heardAt) / 1000) : undefined;
-  const isLive = link.state === "live" && age < 6;
-  document.body.classList.toggle("stale", !isLive && age >= 6);
+  const isLive = link.state === "live" && !isStale();
+  if (document.body.classList.toggle("stale", isStale()) !== wasStale) {
+    wasStale = isStale();
+    show();
+  }
   const old = age === undefined ? "" : `; what you see is ${age} s old`;
   const rest = Math.max(0, Math.ceil(((link.retryAt ?? 0) - Date.now()) / 1000));
   const words = {

@@ -6,6 +6,7 @@ import { inWords, post } from "./api.js";
 import { layout } from "./json.js";
 import { sign } from "./verdict.js";
 
+/** As the server has it. */
 const LARGEST = 4_194_304;
 const VOICE = { id: "1908647269898587", mime_type: "audio/ogg; codecs=opus", sha256: "Ke1QD6ZOtV/BncQSSsswDl3MoPgiowGumZRNsQrjrls=", voice: true };
 const cloud = (message) => ({ object: "whatsapp_business_account", entry: [{ id: "102030405060708", changes: [{ field: "messages", value: {
@@ -56,6 +57,7 @@ function fail(text) {
 
 async function translate() {
   const text = area.value.trim();
+  if (new Blob([text]).size > LARGEST) return fail("It is larger than 4 MiB.");
   if (!text) return fail("There is nothing to translate: paste a payload, or take an example.");
   asked += 1;
   const mine = asked;

@@ -49,7 +49,7 @@ export function verdict(word, status) {
   const [name, digits] = String(word ?? "").split(" ");
   const code = status ?? digits;
   const words = {
-    refused: code ? `refused with ${code}` : "refused",
+    refused: code ? `refused with ${code}${/^3/.test(code) ? ": a redirect, and those are not followed" : ""}` : "refused",
     timed_out: "did not answer in time",
     busy: "had no free place",
     unreachable: "could not be reached",

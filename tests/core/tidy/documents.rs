@@ -55,6 +55,13 @@ fn every_metric_is_documented() {
 }
 
 #[test]
+fn the_description_of_the_api_has_this_version() {
+    let text = read("src/admin/openapi.json").expect("the repository has it");
+    let described: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(described["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
 fn the_change_log_has_a_heading_for_this_version() {
     let version = env!("CARGO_PKG_VERSION");
     let text = read("CHANGELOG.md").expect("the repository has a change log");

@@ -87,7 +87,17 @@ fn without_a_server_the_journal_itself_is_opened() {
     for id in &all {
         assert_eq!(home.command(&["dead-letters", "bury", id]).code, Some(0));
     }
-    assert_eq!(home.command(&["dead-letters", "redeliver", "--all"]).clean(), "2 put back\n");
+    // Only those that are meant.
+    for (only, count) in [(["--reason", "by_hand"], 2), (["--reason", "gave_up"], 0), (["--consumer", "-"], 0)] {
+        let list = [&["dead-letters", "list", "--json"], only.as_slice()].concat();
+        assert_eq!(ids(home.command(&list)).len(), count, "{only:?}");
+    }
+    let redeliver = |more: &[&str]| home.command(&[&["dead-letters", "redeliver"], more].concat());
+    assert_eq!(redeliver(&["--all", "--consumer", "other"]).clean(), "0 put back\n");
+    let refused = redeliver(&["--all", "--reason", "bad_luck"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("gave_up, unknown_number"), "{refused:?}");
+    assert_eq!(redeliver(&[&all[0], "--reason", "by_hand"]).code, Some(1));
+    assert_eq!(redeliver(&["--all", "--reason", "by_hand", "--consumer", "crm"]).clean(), "2 put back\n");
     consumer.reply(Reply::status(200));
     let tried = consumer.requests().len();
     let _proxy = home.start();

@@ -67,7 +67,7 @@ fn a_telephone_needs_no_scrolling_sideways() {
     browser.wait_for(".switched", "On-Premises → Cloud");
     let too_wide = || browser.run("return document.documentElement.scrollWidth - innerWidth");
     assert_eq!((browser.run("return innerWidth"), too_wide()), (360.into(), 0.into()));
-    browser.wait_for("#letters table", "unknown_number");
+    browser.wait_for("#letters summary", "unknown_number");
     browser.wait_for("#door table", "not readable");
     browser.click("#losses summary");
     assert_eq!(too_wide(), 0);

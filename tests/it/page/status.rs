@@ -1,7 +1,7 @@
 //! The tab Status: numbers, consumers, losses, and the moment of the move.
 
 use super::{assert_quiet, opened};
-use crate::support::bodies::{SUPPORT, cloud, cloud_text, contact, flat_text};
+use crate::support::bodies::{SALES, SUPPORT, cloud, cloud_text, contact, flat_text};
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::proxy::Proxy;
 use serde_json::json;
@@ -113,5 +113,26 @@ fn a_server_that_is_gone_is_said_to_be_gone() {
     drop(proxy.kill());
     browser.wait_for("#live", "connection lost: cutover does not answer");
     browser.wait_for("#live", " s old");
+    browser.wait_for(".verdict.act", "Not current: cutover was last heard at ");
+    browser.wait_for("#head", "was ready");
+    let title = browser.run("return document.title");
+    assert!(title.as_str().is_some_and(|title| title.starts_with("(!) Not current")), "{title}");
     assert!(browser.text(BADGE).contains("nothing yet"), "what was known stays");
+}
+
+/// As in the README's first command: no number is configured, and two come in.
+#[test]
+fn several_numbers_under_one_name_are_no_switch_and_not_nothing() {
+    let consumer = Consumer::start();
+    let proxy = Proxy::start(&consumer.section("crm", "onprem", ""));
+    let Some(browser) = opened(&proxy) else { return };
+    assert_eq!(proxy.post("/webhooks", flat_text()).status, 200);
+    assert_eq!(proxy.post("/webhooks", cloud_text(SUPPORT)).status, 200);
+    assert_eq!(proxy.post("/webhooks", cloud_text(SALES)).status, 200);
+    browser.wait_for(".verdict", "Several numbers come in under one name: 1 event from On-Premises, 2 from Cloud");
+    browser.wait_for("[data-number=all] .badge", "several numbers");
+    browser.wait_for("[data-number=all] .sides", "2 events");
+    browser.wait_for(".answers", "Several numbers under one name");
+    assert!(!browser.source().contains("On-Premises → Cloud at "), "no switch is told");
+    assert_quiet(&browser);
 }
