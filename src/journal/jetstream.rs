@@ -22,6 +22,7 @@ mod probe;
 mod redelivery;
 mod registry;
 mod remember;
+mod reserve;
 mod settings;
 mod settle;
 mod share;
@@ -45,19 +46,22 @@ use held::Holdings;
 use known::Known;
 use names::Names;
 use registry::Registry;
-use remember::Remembering;
+use remember::{Doubt, Remembering};
 use serde_json::json;
-use settle::Ending;
-use std::collections::HashMap;
+use settle::{Ending, Unwritten};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 /// How often the journal looks after itself.
 const TICK: Duration = Duration::from_millis(500);
+/// How many looks lie between two tries whether a full store has room again.
+const FILL_EVERY: u64 = 4;
 /// How many looks lie between two at what consumers were told.
 const FORGET_EVERY: u64 = 120;
 
@@ -80,13 +84,22 @@ struct Inner {
     /// Who writes endings; each conversation has one of them.
     writers: Vec<mpsc::UnboundedSender<Ending>>,
     /// Endings that the broker does not have yet.
-    unwritten: watch::Sender<usize>,
+    unwritten: watch::Sender<Unwritten>,
+    /// What is over and still in the stream, by its place.
+    ended: Mutex<HashSet<u64>>,
+    /// Events of records that nobody has told of yet, since when.
+    doubts: Mutex<VecDeque<Doubt>>,
+    /// When this process last ran, and whether it was away and has not learned since what others know.
+    awake_ms: AtomicU64,
+    was_away: AtomicBool,
     /// Goes on with every record that is seen.
     seen: watch::Sender<u64>,
     /// Up to where it was read what others come to know.
     learned: watch::Sender<u64>,
     wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
     trouble: Mutex<Option<Trouble>>,
+    /// Room is given up by one at a time.
+    giving_way: tokio::sync::Mutex<()>,
     /// Letters are revived one after the other.
     reviving: tokio::sync::Mutex<()>,
     /// When the stream was made, in the server's words, and how often it was found to be another.
@@ -175,7 +188,7 @@ impl Inner {
 
     /// What was settled so far is on the broker, or will not be there soon.
     async fn written(&self) {
-        self.wait(&self.unwritten, PATIENCE, |inner| *inner.unwritten.borrow() == 0).await;
+        self.wait(&self.unwritten, PATIENCE, |inner| inner.unwritten.borrow().endings == 0).await;
     }
 
     /// Everything that was acknowledged to us is in its lane.
@@ -188,10 +201,11 @@ impl Inner {
 async fn look_after(inner: Arc<Inner>) {
     for tick in 0_u64.. {
         tokio::time::sleep(TICK).await;
-        match examine(&inner).await {
+        match examine(&inner, tick).await {
             Ok(()) => inner.recovered(),
             Err(trouble) => inner.suffer(trouble),
         }
+        inner.settle_doubts();
         let now_ms = clock::steady_ms();
         if tick % FORGET_EVERY == 0 {
             let mut holdings = lock(&inner.holdings);
@@ -202,7 +216,7 @@ async fn look_after(inner: Arc<Inner>) {
 }
 
 /// Whether a webhook could be taken: the stream has a leader, and room.
-async fn examine(inner: &Inner) -> Result<(), Trouble> {
+async fn examine(inner: &Inner, tick: u64) -> Result<(), Trouble> {
     let stream = inner.names.owed_stream();
     // Before it is asked: what comes in between is not behind what it says.
     let seen = lock(&inner.holdings).seen();
@@ -218,6 +232,10 @@ async fn examine(inner: &Inner) -> Result<(), Trouble> {
     let bytes = info["state"]["bytes"].as_u64();
     let bytes = bytes.ok_or_else(|| failing(format!("the server does not say how much the stream {stream} holds")))?;
     inner.look_at_birth(&info, seen);
+    if lock(&inner.trouble).as_ref() == Some(&broker::store_is_full()) && !tick.is_multiple_of(FILL_EVERY) {
+        return Err(broker::store_is_full());
+    }
+    tokio::time::timeout(PATIENCE, inner.fill_reserve()).await.map_err(|_| broker::silent())??;
     // A full one takes nothing until there is room for more than the next webhook.
     let was_full = lock(&inner.trouble).as_ref() == Some(&full(stream));
     match inner.settings.max_bytes {
@@ -249,6 +267,16 @@ impl JetStream {
         self.0.caught_up().await;
     }
 
+    /// Does it to its end, whoever stops waiting for it: a platform that hangs up must not leave half of it.
+    async fn to_its_end<T, F>(&self, work: impl FnOnce(Arc<Inner>) -> F) -> Result<T, Trouble>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Trouble>> + Send + 'static,
+    {
+        let task = tokio::spawn(work(Arc::clone(&self.0)).in_current_span());
+        task.await.unwrap_or(Err(Trouble::Closed))
+    }
+
     pub(super) async fn register(&self, consumers: Vec<(String, u64)>) -> Result<Vec<ConsumerId>, Trouble> {
         self.0.open()?;
         self.0.register(&consumers).await
@@ -256,7 +284,7 @@ impl JetStream {
 
     pub(super) async fn append(&self, arrival: Arrival) -> Result<Appended, Trouble> {
         self.0.open()?;
-        self.0.append(arrival).await
+        self.to_its_end(|inner| async move { inner.append(arrival).await }).await
     }
 
     pub(super) async fn lease(
@@ -327,7 +355,7 @@ impl JetStream {
     pub(super) async fn revive(&self, id: LetterId, to: Vec<ConsumerId>, now_ms: u64) -> Result<bool, Trouble> {
         self.0.open()?;
         self.0.written().await;
-        let revived = self.0.revive(id, &to, now_ms).await?;
+        let revived = self.to_its_end(move |inner| async move { inner.revive(id, &to, now_ms).await }).await?;
         self.0.caught_up().await;
         Ok(revived)
     }
@@ -346,7 +374,7 @@ impl JetStream {
     pub(super) async fn owe_again(&self, selection: Selection, now_ms: u64) -> Result<Amount, Trouble> {
         self.0.open()?;
         self.0.written().await;
-        let amount = self.0.owe_again(&selection, now_ms).await?;
+        let amount = self.to_its_end(move |inner| async move { inner.owe_again(&selection, now_ms).await }).await?;
         self.0.caught_up().await;
         Ok(amount)
     }
@@ -369,7 +397,7 @@ impl JetStream {
         self.0.written().await;
         let tasks = std::mem::take(&mut *lock(&self.0.tasks));
         drop(tasks);
-        if *self.0.unwritten.borrow() > 0 {
+        if self.0.unwritten.borrow().endings > 0 {
             tracing::error!("the journal was not closed in order; what was settled last is delivered again");
         }
         let left = async {

@@ -16,6 +16,7 @@ mod refused;
 mod remade;
 mod shared;
 mod stopped;
+mod store;
 mod stuck;
 mod subjects;
 

@@ -12,10 +12,11 @@ use crate::lock::lock;
 use async_nats::HeaderMap;
 use async_nats::jetstream::publish::PublishAck;
 use data_encoding::HEXLOWER;
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// So long an answer waits for what makes its webhook known to be written, too. It is safe by then.
 const REMEMBER_WITHIN: Duration = Duration::from_secs(1);
@@ -29,9 +30,11 @@ impl Inner {
             return Err(trouble);
         }
         self.refuse_too_large(&records)?;
-        // One event is known or not, and the server sees to that; of several it may be some.
-        if records.iter().any(|record| record.identities.events.len() > 1) {
+        // One event is known or not, and the server sees to that, within its window; of several it may be some.
+        let was_away = self.is_awake();
+        if was_away || records.iter().any(|record| record.identities.events.len() > 1) {
             self.learn_all().await?;
+            self.has_learned();
         }
         let recalled: Vec<Recalled> = {
             let known = lock(&self.known);
@@ -41,21 +44,32 @@ impl Inner {
             return Ok(Appended::Partly(recalled.into_iter().map(|recalled| recalled.events).collect()));
         }
         let mut known: Vec<bool> = recalled.iter().map(Recalled::is_wholly).collect();
+        let mut safe: Vec<usize> = Vec::new();
         let mut by_lane: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
         for (at, record) in records.iter().enumerate().filter(|(at, _)| known.get(*at) == Some(&false)) {
             by_lane.entry(record.lane).or_default().push(at);
         }
-        let written = by_lane.into_values().map(|lane| self.append_lane(&records, lane, received_ms));
-        let written = tokio::time::timeout(PATIENCE * 2, try_join_all(written)).await;
-        let written = written.unwrap_or_else(|_| Err(silent()));
-        let written = written.inspect_err(|trouble| self.suffer(trouble.clone()))?;
-        for (at, was_known) in written.into_iter().flatten() {
-            if let Some(known) = known.get_mut(at) {
-                *known = was_known;
+        let deadline = Instant::now() + PATIENCE * 2;
+        let lanes = by_lane.into_values().map(|lane| self.append_lane(&records, lane, received_ms, deadline));
+        let mut trouble = None;
+        for (written, why) in join_all(lanes).await {
+            for (at, was_known) in written {
+                if let Some(known) = known.get_mut(at) {
+                    *known = was_known;
+                }
+                safe.push(at);
+            }
+            trouble = trouble.or(why);
+        }
+        // Also where the rest is not: then the platform's retry finds this part known.
+        self.remember(safe.iter().filter_map(|at| records.get(*at)), received_ms).await;
+        match trouble {
+            None => Ok(Appended::Safe { known }),
+            Some(trouble) => {
+                self.suffer(trouble.clone());
+                Err(trouble)
             }
         }
-        self.remember(&records, received_ms).await;
-        Ok(Appended::Safe { known })
     }
 
     /// What the broker would not take is no trouble of the others.
@@ -71,20 +85,25 @@ impl Inner {
         ))
     }
 
-    /// Records of one lane, one after the other: one that cannot be written must not be overtaken.
+    /// Records of one lane, one after the other: one that cannot be written must not be overtaken. Those that
+    /// are safe, and whether all of their consumers had them; why the rest is not.
     async fn append_lane(
         &self,
         records: &[NewRecord],
         lane: Vec<usize>,
         received_ms: u64,
-    ) -> Result<Vec<(usize, bool)>, Trouble> {
+        deadline: Instant,
+    ) -> (Vec<(usize, bool)>, Option<Trouble>) {
         let mut written = Vec::with_capacity(lane.len());
         for at in lane {
-            if let Some(record) = records.get(at) {
-                written.push((at, self.append_one(record, received_ms).await?));
+            let Some(record) = records.get(at) else { continue };
+            let appended = tokio::time::timeout_at(deadline, self.append_one(record, received_ms)).await;
+            match appended.unwrap_or_else(|_| Err(silent())) {
+                Ok(was_known) => written.push((at, was_known)),
+                Err(trouble) => return (written, Some(trouble)),
             }
         }
-        Ok(written)
+        (written, None)
     }
 
     /// One record, for each of its consumers. Says whether all of them have it already.
@@ -156,8 +175,8 @@ impl Inner {
     }
 
     /// From now on it is known: here at once, to the others when it is written.
-    async fn remember(&self, records: &[NewRecord], received_ms: u64) {
-        let all = records.iter().flat_map(|record| record.identities.events.iter().chain(&record.identities.beside));
+    async fn remember(&self, records: impl Iterator<Item = &NewRecord>, received_ms: u64) {
+        let all = records.flat_map(|record| record.identities.events.iter().chain(&record.identities.beside));
         let new: Vec<(Identity, u64)> = {
             let mut known = lock(&self.known);
             let new: Vec<_> = all.filter(|identity| !known.contains(identity, received_ms)).copied().collect();

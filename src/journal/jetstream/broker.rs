@@ -25,9 +25,18 @@ const IN_FLIGHT: usize = 8_192;
 const DUPLICATE_IN_PROCESS: u64 = 10_158;
 const OUTRUN_IN_PROCESS: u64 = 10_164;
 const NO_MESSAGE: u64 = 10_037;
+/// The place is empty; a deletion failed, for a reason in words.
+const NO_PLACE: u64 = 10_043;
+const NOT_DELETED: u64 = 10_057;
+/// Words for a place that is before the first, or behind the end.
+const NOT_THERE: [&str; 2] = ["no message found", "store EOF"];
+/// There is no room in an account or on a server, for files or in memory.
+const NO_ROOM: [u64; 4] = [10_002, 10_023, 10_028, 10_047];
 /// So often, and so long, a message waits for its twin.
 const IN_PROCESS_TRIES: u32 = 60;
 const IN_PROCESS_PAUSE: Duration = Duration::from_millis(50);
+/// What stands beside a payload, if it is no record.
+const HEADERS_BYTES: usize = 4 << 10;
 /// Subjects are listed so many at a time by the server.
 const SUBJECTS_A_PAGE: u64 = 100_000;
 
@@ -75,6 +84,11 @@ impl Broker {
         let context = context.timeout(PATIENCE).ack_timeout(PATIENCE).max_ack_inflight(IN_FLIGHT);
         let context = context.backpressure_on_inflight(true).build(client.clone());
         Self { client, context }
+    }
+
+    /// The largest payload that a message may have, a few headers beside it.
+    pub(super) fn largest(&self) -> usize {
+        self.client.server_info().max_payload.saturating_sub(HEADERS_BYTES)
     }
 
     pub(super) fn is_connected(&self) -> bool {
@@ -141,27 +155,30 @@ impl Broker {
 
     /// Asks the API of a stream.
     pub(super) async fn ask(&self, what: String, payload: &Value) -> Result<Value, Trouble> {
-        let answer: Value = self.context.request(what, payload).await.map_err(failing)?;
+        let answer = self.answer(what, payload).await?;
         match answer.get("error") {
-            Some(error) if error["err_code"] != NO_MESSAGE => {
-                Err(failing(error["description"].as_str().unwrap_or("it refuses without a word")))
-            }
+            Some(error) if error["err_code"] != NO_MESSAGE => Err(said(error)),
             _ => Ok(answer),
         }
+    }
+
+    async fn answer(&self, what: String, payload: &Value) -> Result<Value, Trouble> {
+        self.context.request(what, payload).await.map_err(failing)
     }
 
     /// Takes a message out of a stream. What was there is written over when its block is, not now: that
     /// would take an fsync for each.
     pub(super) async fn delete(&self, stream: &str, sequence: u64) -> Result<bool, Trouble> {
         let what = json!({"seq": sequence, "no_erase": true});
-        let answer = self.ask(format!("STREAM.MSG.DELETE.{stream}"), &what).await;
-        match answer {
-            Ok(answer) => Ok(answer["success"] == true),
-            // The server's words for a place that is empty, or lies behind the end.
-            Err(Trouble::Failing(error)) if error.contains("no message found") || error.contains("store EOF") => {
-                Ok(false)
-            }
-            Err(trouble) => Err(trouble),
+        let answer = self.answer(format!("STREAM.MSG.DELETE.{stream}"), &what).await?;
+        let error = &answer["error"];
+        let words = error["description"].as_str().unwrap_or_default();
+        match error["err_code"].as_u64() {
+            None => Ok(answer["success"] == true),
+            // Somebody was first.
+            Some(NO_MESSAGE | NO_PLACE) => Ok(false),
+            Some(NOT_DELETED) if NOT_THERE.iter().any(|not_there| words.contains(not_there)) => Ok(false),
+            Some(_) => Err(said(error)),
         }
     }
 
@@ -299,6 +316,17 @@ pub(super) fn silent() -> Trouble {
     Trouble::Failing("NATS does not answer: a server is frozen, or not enough of them are there".to_owned())
 }
 
+/// A refusal in the server's words.
+fn said(error: &Value) -> Trouble {
+    failing(error["description"].as_str().unwrap_or("it refuses without a word"))
+}
+
+pub(super) fn store_is_full() -> Trouble {
+    Trouble::Failing(
+        "the store of the NATS servers is full: make room there (max_file_store, the disk), or deliver".to_owned(),
+    )
+}
+
 fn message(headers: HeaderMap, payload: Bytes, provided: &Provided) -> PublishMessage {
     let mut message = PublishMessage::build().headers(headers).payload(payload);
     if let Some(id) = &provided.id {
@@ -313,6 +341,7 @@ fn message(headers: HeaderMap, payload: Bytes, provided: &Provided) -> PublishMe
 fn refused(error: &PublishError) -> Trouble {
     use std::error::Error;
     match error.kind() {
+        _ if code(error).is_some_and(|code| NO_ROOM.contains(&code)) => store_is_full(),
         PublishErrorKind::TimedOut => silent(),
         PublishErrorKind::StreamNotFound => failing("no stream takes what is published: it is gone, or has no leader"),
         _ => match error.source() {

@@ -4,10 +4,11 @@
 //! written over by whoever knows the last one, so two can never have the same. The holder stops by
 //! itself before its claim is dropped: it counts from the moment it asked, the broker from a later one.
 
+use super::broker::{Put, failing, store_is_full};
 use super::held::Held;
 use super::lanes::Counts;
 use super::share::{Moves, Seen, moves};
-use super::{Inner, broker::Put, broker::failing, names};
+use super::{Inner, names};
 use crate::journal::Trouble;
 use crate::lock::lock;
 use futures_util::future::join_all;
@@ -51,6 +52,7 @@ pub(super) async fn keep(inner: Arc<Inner>) {
 pub(super) async fn watch(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(WATCH).await;
+        inner.is_awake();
         let now = Instant::now();
         let late = |held: &Held| held.until <= now;
         let mut holdings = lock(&inner.holdings);
@@ -108,11 +110,39 @@ async fn renew_one(inner: &Inner, partition: u16, claim: u64) {
             }
         }
         Ok(Ok(Put::Outrun)) => {
+            drop(holdings);
+            take_up(inner, partition, claim).await;
+        }
+        // It holds for a while; the next round tries again.
+        Ok(Err(trouble)) => {
+            drop(holdings);
+            make_room(inner, &trouble).await;
+        }
+        Err(_) => {}
+    }
+}
+
+/// Somebody wrote over a claim: another member, or we ourselves did and did not hear of it.
+async fn take_up(inner: &Inner, partition: u16, claim: u64) {
+    let last = inner.broker.last(&inner.names.claims_stream(), &inner.names.claim(partition)).await;
+    let Ok(last) = last else { return };
+    let ours = last.filter(|stored| stored.payload == me(inner)).map(|stored| stored.sequence);
+    let mut holdings = lock(&inner.holdings);
+    let Some(held) = holdings.partitions.get_mut(&partition).filter(|held| held.claim == claim) else { return };
+    match ours {
+        // When it was written is not known, so it holds no longer than before.
+        Some(claim) => held.claim = claim,
+        None => {
             drop(holdings.lose(partition));
             tracing::warn!(partition, "a claim is not ours any more");
         }
-        // It holds for a while; the next round tries again.
-        Ok(Err(_)) | Err(_) => {}
+    }
+}
+
+/// Claims are written even where nothing else is.
+async fn make_room(inner: &Inner, trouble: &Trouble) {
+    if *trouble == store_is_full() {
+        inner.give_way().await;
     }
 }
 
@@ -121,8 +151,11 @@ async fn announce(inner: &Inner) -> Result<(), Trouble> {
     let said = serde_json::to_vec(&member).map_err(failing)?;
     let subject = inner.names.member(&inner.me);
     let published = inner.broker.publish(subject, async_nats::HeaderMap::new(), said.into(), Default::default());
-    tokio::time::timeout(inner.settings.claim / RENEWALS, published).await.map_err(failing)??;
-    Ok(())
+    let published = tokio::time::timeout(inner.settings.claim / RENEWALS, published).await.map_err(failing)?;
+    if let Err(trouble) = &published {
+        make_room(inner, trouble).await;
+    }
+    published.map(drop)
 }
 
 /// Who lives, and who holds what.
@@ -172,6 +205,7 @@ async fn take_one(inner: &Arc<Inner>, partition: u16, claim: Option<&(u64, Strin
     held.follower = Some(follower.abort_handle());
     // What was acknowledged before may be delivered and gone by now.
     holdings.acknowledged.remove(&partition);
+    drop(holdings.lose(partition));
     holdings.partitions.insert(partition, held);
     true
 }

@@ -7,15 +7,18 @@ use super::held::Cached;
 use super::names;
 use crate::event::Kind;
 use crate::fate::Reason;
-use crate::format::Format;
+use crate::format::{Format, Identities, Identity};
 use crate::journal::{NewRecord, Record};
 use async_nats::HeaderMap;
+use data_encoding::BASE64;
 use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The header.
 const HEADER: &str = "Cutover-Record";
+/// More do not stand beside a body.
+const MOST_IDENTITIES: usize = 500;
 
 /// A record without its body.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -44,6 +47,10 @@ pub(super) struct Envelope {
     /// Whether what it holds is retained with another record.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) retained: bool,
+    /// By what its events are known, for whoever follows it: who accepted it may not have lived to say so. None
+    /// where they are many, and none where several consumers are owed it: some of them may not have it yet.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) identities: String,
     /// When it was delivered, once it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) delivered: Option<u64>,
@@ -69,6 +76,14 @@ impl Death {
     }
 }
 
+fn written(identities: &Identities) -> String {
+    let Identities { events, beside } = identities;
+    if events.len() > MOST_IDENTITIES {
+        return String::new();
+    }
+    BASE64.encode(&events.iter().chain(beside).copied().collect::<Vec<_>>().concat())
+}
+
 impl Envelope {
     /// Of what has just arrived.
     pub(super) fn of(new: &NewRecord, received_ms: u64) -> Self {
@@ -80,6 +95,7 @@ impl Envelope {
             kind: new.kind.label().to_owned(),
             number: new.number.clone(),
             headers: new.headers.clone(),
+            identities: if new.to.len() == 1 { written(&new.identities) } else { String::new() },
             ..Self::default()
         }
     }
@@ -101,10 +117,17 @@ impl Envelope {
         }
     }
 
+    /// By what its events are known.
+    pub(super) fn known_by(&self) -> Vec<Identity> {
+        let bytes = BASE64.decode(self.identities.as_bytes()).unwrap_or_default();
+        bytes.chunks_exact(size_of::<Identity>()).filter_map(|identity| identity.try_into().ok()).collect()
+    }
+
     /// Of the same record, owed once more; `id` is what it was called.
     pub(super) fn again(self, id: i64, now_ms: u64) -> Self {
         let origin = self.origin.or(Some(id));
-        Self { since: now_ms, origin, id: None, by_hand: true, delivered: None, dead: None, ..self }
+        let identities = String::new();
+        Self { since: now_ms, origin, id: None, by_hand: true, identities, delivered: None, dead: None, ..self }
     }
 
     /// The record, of this id unless it has one of its own.

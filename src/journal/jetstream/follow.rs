@@ -80,7 +80,7 @@ async fn prepare(inner: &Inner, partition: u16, hold: &Hold) -> Result<Vec<u64>,
     for stored in tried {
         let tries: Option<(i64, Tries)> = serde_json::from_slice(&stored.payload).ok();
         if let (Some(sequence), Some((consumer, tries))) = (names::number(&stored.subject), tries) {
-            holdings.lanes(ConsumerId(consumer)).was_tried(sequence, tries);
+            holdings.lanes(ConsumerId(consumer)).was_tried(sequence, tries.taken_over(now_ms));
         }
     }
     Ok(sequences)
@@ -147,13 +147,26 @@ fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place
         return Ok(pending);
     }
     held.seen = sequence;
-    let Some(envelope) = Envelope::read(headers).filter(|_| held.leaving.is_none()) else { return Ok(pending) };
+    // What this process delivered when it held the partition before, and has not written off yet.
+    if lock(&inner.ended).contains(&sequence) {
+        held.ending.insert(sequence);
+        return Ok(pending);
+    }
+    let Some(envelope) = Envelope::read(headers) else {
+        held.unread.insert(sequence);
+        return Ok(pending);
+    };
+    if held.leaving.is_some() {
+        return Ok(pending);
+    }
+    let (identities, received_ms) = (envelope.known_by(), envelope.received);
     let place = Place { sequence, since_ms: envelope.since, bytes: u32::try_from(bytes).unwrap_or(u32::MAX) };
     let is_new = holdings.lanes(address.consumer).push(partition, address.token, place);
     if is_new && !only_place && holdings.cache.has_room(bytes) {
         holdings.cache.put(sequence, envelope.cached(partition, sequence, message.payload.clone()));
     }
     drop(holdings);
+    inner.doubt(identities, received_ms);
     inner.seen.send_modify(|seen| *seen += 1);
     inner.wake_of(address.consumer).notify_one();
     Ok(pending)

@@ -41,6 +41,8 @@ pub(super) struct Held {
     pub(super) out: usize,
     /// Records that ended and are still in the stream.
     pub(super) ending: BTreeSet<u64>,
+    /// What this version cannot read: it stays where it is.
+    pub(super) unread: BTreeSet<u64>,
     /// Retries that the broker does not know of yet.
     pub(super) retrying: usize,
     /// Everything up to here was looked at.
@@ -61,6 +63,7 @@ impl Held {
             leaving: None,
             out: 0,
             ending: BTreeSet::new(),
+            unread: BTreeSet::new(),
             retrying: 0,
             seen: 0,
             has_caught_up: false,
@@ -118,9 +121,9 @@ impl Holdings {
     pub(super) fn ended_before(&mut self, partition: u16, hold: &Hold, written: &BTreeSet<u64>) -> Option<u64> {
         let held = self.of(partition, hold).filter(|held| held.leaving.is_none())?;
         let still = held.ending.iter().find(|sequence| !written.contains(sequence)).copied();
-        let unseen = held.seen + 1;
+        let (unseen, unread) = (held.seen + 1, held.unread.first().copied());
         let owed = self.lanes.values().filter_map(|lanes| lanes.lowest(partition)).min();
-        [Some(unseen), still, owed].into_iter().flatten().min()
+        [Some(unseen), unread, still, owed].into_iter().flatten().min()
     }
 
     fn forget(&mut self, partition: u16) {

@@ -94,7 +94,10 @@ impl Run {
     }
 }
 
-/// Identities and when they came, as a message holds them: 24 bytes each.
+/// What an identity takes in a message.
+pub(super) const BYTES: usize = 24;
+
+/// Identities and when they came, as a message holds them.
 pub(super) fn write(identities: &[(Identity, u64)]) -> Vec<u8> {
     let one = |(identity, at_ms): &(Identity, u64)| [at_ms.to_be_bytes().as_slice(), identity.as_slice()].concat();
     identities.iter().flat_map(one).collect()
@@ -102,7 +105,7 @@ pub(super) fn write(identities: &[(Identity, u64)]) -> Vec<u8> {
 
 /// What [`write`] wrote.
 pub(super) fn read(payload: &[u8]) -> impl Iterator<Item = (Identity, u64)> {
-    payload.chunks_exact(24).filter_map(|entry| {
+    payload.chunks_exact(BYTES).filter_map(|entry| {
         let (at_ms, identity) = entry.split_first_chunk::<8>()?;
         Some((identity.try_into().ok()?, u64::from_be_bytes(*at_ms)))
     })

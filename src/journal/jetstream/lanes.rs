@@ -5,7 +5,7 @@
 
 use crate::journal::Progress;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 /// A record that is owed, by its place in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tries {
     pub(super) due_ms: u64,
+    /// How long that was, by the clock that said so.
+    #[serde(default)]
+    pub(super) wait_ms: u64,
     pub(super) attempts: u32,
     /// How many of its requests were delivered, and which was the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +30,12 @@ pub(super) struct Tries {
 }
 
 impl Tries {
+    /// As another process takes them over, whose clock may say another time: it waits no longer than the
+    /// first would have.
+    pub(super) fn taken_over(self, now_ms: u64) -> Self {
+        Self { due_ms: self.due_ms.min(now_ms.saturating_add(self.wait_ms)), ..self }
+    }
+
     pub(super) fn progress(&self) -> Option<Progress> {
         self.progress.clone().map(|(done, last)| Progress { done, last })
     }
@@ -57,7 +66,7 @@ pub(super) enum Turn {
 enum Standing {
     Fresh,
     Parked(u64),
-    Out { was_due_ms: Option<u64> },
+    Out,
 }
 
 #[derive(Debug)]
@@ -102,6 +111,8 @@ pub(super) struct Lanes {
     tries: HashMap<u64, Tries>,
     /// First records by partition, out or not: nothing before the lowest of them is owed there.
     firsts: HashMap<u16, BTreeSet<u64>>,
+    /// Records that are being buried: none of them is leased when it becomes the first of its lane.
+    withheld: HashSet<u64>,
     owed: u64,
     out: u64,
 }
@@ -157,7 +168,10 @@ impl Lanes {
             self.lanes.remove(&token);
             return;
         };
-        if let Some(tries) = self.tries.get(&first.sequence) {
+        if self.withheld.contains(&first.sequence) {
+            lane.standing = Standing::Out;
+            self.out += 1;
+        } else if let Some(tries) = self.tries.get(&first.sequence) {
             lane.standing = Standing::Parked(tries.due_ms);
             self.parked.insert((tries.due_ms, first.sequence, token));
         } else {
@@ -200,18 +214,12 @@ impl Lanes {
     fn take_out(&mut self, token: u64) -> Option<Taken> {
         let lane = self.lanes.get_mut(&token)?;
         let place = *lane.waiting.front()?;
-        let was_due_ms = match lane.standing {
-            Standing::Fresh => {
-                self.fresh.remove(&place.sequence);
-                None
-            }
-            Standing::Parked(due_ms) => {
-                self.parked.remove(&(due_ms, place.sequence, token));
-                Some(due_ms)
-            }
-            Standing::Out { .. } => return None,
-        };
-        lane.standing = Standing::Out { was_due_ms };
+        match lane.standing {
+            Standing::Fresh => drop(self.fresh.remove(&place.sequence)),
+            Standing::Parked(due_ms) => drop(self.parked.remove(&(due_ms, place.sequence, token))),
+            Standing::Out => return None,
+        }
+        lane.standing = Standing::Out;
         self.out += 1;
         Some(Taken { partition: lane.partition, token, place, tries: self.tries.get(&place.sequence).cloned() })
     }
@@ -225,7 +233,7 @@ impl Lanes {
     /// What became of a record that was out. `false`: it was not.
     pub(super) fn turn(&mut self, token: u64, sequence: u64, turn: Turn) -> bool {
         let Some(lane) = self.lanes.get_mut(&token) else { return false };
-        let is_out = matches!(lane.standing, Standing::Out { .. });
+        let is_out = matches!(lane.standing, Standing::Out);
         if !is_out || lane.waiting.front().is_none_or(|first| first.sequence != sequence) {
             return false;
         }
@@ -248,18 +256,26 @@ impl Lanes {
     }
 
     /// Keeps a record from being leased until it is buried, or not: what was tried of it. `None`: it is out,
-    /// or not owed. One behind others in its lane stays where it is.
+    /// or not owed.
     pub(super) fn keep_back(&mut self, token: u64, sequence: u64) -> Option<Tries> {
         let lane = self.lanes.get(&token)?;
         let at = lane.waiting.binary_search_by_key(&sequence, |place| place.sequence).ok()?;
         if at > 0 {
+            self.withheld.insert(sequence);
             return Some(Tries::default());
         }
         self.take_out(token).map(|taken| taken.tries.unwrap_or_default())
     }
 
+    /// A record that was kept back is not buried.
+    pub(super) fn put_back(&mut self, token: u64, sequence: u64) {
+        self.withheld.remove(&sequence);
+        self.turn(token, sequence, Turn::Back);
+    }
+
     /// A record that was kept back is buried: it goes, from wherever in its lane it is by now.
     pub(super) fn remove(&mut self, token: u64, sequence: u64) {
+        self.withheld.remove(&sequence);
         if self.turn(token, sequence, Turn::Done) {
             return;
         }
@@ -268,8 +284,6 @@ impl Lanes {
         if at > 0 {
             lane.waiting.remove(at);
             self.owed -= 1;
-        } else if self.take_out(token).is_some() {
-            self.turn(token, sequence, Turn::Done);
         }
     }
 
@@ -282,6 +296,7 @@ impl Lanes {
     pub(super) fn forget(&mut self, partition: u16) {
         self.firsts.remove(&partition);
         let (fresh, parked, tries) = (&mut self.fresh, &mut self.parked, &mut self.tries);
+        let withheld = &mut self.withheld;
         let (owed, out) = (&mut self.owed, &mut self.out);
         self.lanes.retain(|token, lane| {
             if lane.partition != partition {
@@ -292,11 +307,12 @@ impl Lanes {
                 match lane.standing {
                     Standing::Fresh => drop(fresh.remove(&first.sequence)),
                     Standing::Parked(due_ms) => drop(parked.remove(&(due_ms, first.sequence, *token))),
-                    Standing::Out { .. } => *out -= 1,
+                    Standing::Out => *out -= 1,
                 }
             }
             for place in &lane.waiting {
                 tries.remove(&place.sequence);
+                withheld.remove(&place.sequence);
             }
             false
         });
@@ -304,7 +320,7 @@ impl Lanes {
 
     /// Records that are not out and were owed before a time: their lanes and places.
     pub(super) fn owed_before(&self, since_ms: u64, most: usize) -> Vec<(u16, u64, u64)> {
-        let waits = |lane: &&Lane| !matches!(lane.standing, Standing::Out { .. });
+        let waits = |lane: &&Lane| !matches!(lane.standing, Standing::Out);
         let lanes = self.lanes.iter().filter(|(_, lane)| waits(lane));
         let old = lanes.filter_map(|(token, lane)| {
             let first = lane.waiting.front().filter(|first| first.since_ms < since_ms)?;
@@ -437,5 +453,24 @@ mod tests {
         let mut lanes = lanes(&[(1, 1), (2, 2), (3, 3)]);
         let (taken, more) = lanes.take(Most { records: 9, bytes: 15 }, false, 0);
         assert_eq!((sequences(&taken), more), (vec![1, 2], true));
+    }
+
+    #[test]
+    fn one_that_is_being_buried_is_not_leased_when_its_turn_comes() {
+        for is_buried in [true, false] {
+            let mut lanes = lanes(&[(1, 7), (2, 7), (3, 7)]);
+            assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [1]);
+            assert!(lanes.keep_back(7, 2).is_some());
+            assert!(lanes.turn(7, 1, Turn::Done));
+            assert!(lanes.take(ALL, false, 0).0.is_empty(), "the second is on its way to the letters");
+            if is_buried {
+                lanes.remove(7, 2);
+            } else {
+                lanes.put_back(7, 2);
+            }
+            assert_eq!(sequences(&lanes.take(ALL, false, 0).0), [if is_buried { 3 } else { 2 }]);
+            assert!(lanes.take(ALL, false, 0).0.is_empty(), "one of a lane at a time");
+            assert_eq!(lanes.counts().in_flight, 1);
+        }
     }
 }

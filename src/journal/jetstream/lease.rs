@@ -12,8 +12,9 @@ use std::time::Instant;
 /// Bodies leased at once take no more than this together, but for the first of them.
 const LEASE_BYTES: u64 = 4 << 20;
 
-/// With so many endings that the broker does not have nothing more is leased.
+/// With so many endings that the broker does not have, or so much in them, nothing more is leased.
 const MOST_UNWRITTEN: usize = 10_000;
+const MOST_UNWRITTEN_BYTES: usize = 64 << 20;
 /// It is asked again after this.
 const LOOK_AGAIN_MS: u64 = 200;
 
@@ -60,7 +61,8 @@ impl Inner {
 
     fn take(&self, consumer: ConsumerId, most: usize, fresh_first: bool, now_ms: u64) -> (Vec<Out>, bool) {
         // What has ended and is not written takes room here, and is delivered again should this process end.
-        if *self.unwritten.borrow() > MOST_UNWRITTEN {
+        let unwritten = *self.unwritten.borrow();
+        if unwritten.endings > MOST_UNWRITTEN || unwritten.bytes > MOST_UNWRITTEN_BYTES {
             return (Vec::new(), true);
         }
         let mut holdings = lock(&self.holdings);

@@ -8,13 +8,15 @@ use super::{Inner, names};
 use crate::fate::Reason;
 use crate::journal::{ConsumerId, Letter, LetterId, Record, Trouble};
 use crate::lock::lock;
-use futures_util::StreamExt;
 use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// So long the holder of a partition is asked.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
+/// So many letters are read at the same time.
+const AT_ONCE: usize = 32;
 /// What it says.
 const DONE: &[u8] = b"done";
 const NOT_DONE: &[u8] = b"not done";
@@ -29,10 +31,13 @@ impl Inner {
         ids.retain(|id| after.is_none_or(|after| order(id) > order(&after)));
         ids.sort_unstable_by_key(order);
         ids.truncate(most);
-        let found = try_join_all(ids.iter().map(|id| self.dead_stored(*id))).await?;
-        // One that is gone in between is none any more.
-        let found = ids.into_iter().zip(found).filter_map(|(id, stored)| Some(self.dead_letter(id, &stored?).0));
-        Ok(found.collect())
+        let letter = async |id: LetterId| {
+            let stored = self.dead_stored(id).await?;
+            Ok(stored.map(|stored| self.dead_letter(id, &stored).0))
+        };
+        // Bodies come along and go again: not all at once. One that is gone in between is none any more.
+        let found = futures_util::stream::iter(ids).map(letter).buffered(AT_ONCE);
+        found.try_filter_map(async |letter| Ok(letter)).try_collect().await
     }
 
     /// What waits, in the order of consumer, then record.
@@ -50,17 +55,15 @@ impl Inner {
             if rest == 0 {
                 break;
             }
-            let mut next = from;
-            let mut some = Vec::new();
+            let (mut next, most) = (from, letters.len() + rest);
             // A page of the broker is bounded by bytes, too.
-            while some.len() < rest {
+            while letters.len() < most {
                 let filter = self.names.owed_to(consumer);
-                let page = self.broker.from(self.names.owed_stream(), &filter, next, rest - some.len()).await?;
+                let page = self.broker.from(self.names.owed_stream(), &filter, next, most - letters.len()).await?;
                 let Some(last) = page.last() else { break };
                 next = last.sequence + 1;
-                some.extend(page);
+                letters.extend(try_join_all(page.iter().map(|stored| self.waiting_letter(stored))).await?);
             }
-            letters.extend(try_join_all(some.iter().map(|stored| self.waiting_letter(stored))).await?);
         }
         Ok(letters)
     }
@@ -185,7 +188,10 @@ impl Inner {
             return None;
         }
         let (sequence, now_ms): (u64, u64) = serde_json::from_slice(asked).ok()?;
-        let stored = self.broker.at(self.names.owed_stream(), sequence).await.ok().flatten();
+        let stored = match self.broker.at(self.names.owed_stream(), sequence).await {
+            Ok(stored) => stored,
+            Err(trouble) => return Some(trouble.to_string().into_bytes()),
+        };
         let Some(address) = stored.and_then(|stored| names::address(&stored.subject)) else {
             return Some(NOT_DONE.to_vec());
         };

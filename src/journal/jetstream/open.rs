@@ -5,15 +5,16 @@ use super::held::Holdings;
 use super::known::Known;
 use super::names::Names;
 use super::settings::Settings;
+use super::settle::Unwritten;
 use super::{Inner, JetStream, claims, connect, letters, look_after, registry::Registry, remember, settle, streams};
 use crate::clock;
 use crate::journal::Trouble;
 use crate::secret::random_key;
 use async_nats::HeaderMap;
 use hyper::body::Bytes;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -162,11 +163,16 @@ impl JetStream {
             settings,
             remembering,
             writers,
-            unwritten: watch::Sender::new(0),
+            unwritten: watch::Sender::new(Unwritten::default()),
+            ended: Mutex::new(HashSet::new()),
+            doubts: Mutex::new(VecDeque::new()),
+            awake_ms: AtomicU64::new(clock::steady_ms()),
+            was_away: AtomicBool::new(false),
             seen: watch::Sender::new(0),
             learned: watch::Sender::new(0),
             wakes: Mutex::new(HashMap::new()),
             trouble: Mutex::new(None),
+            giving_way: tokio::sync::Mutex::new(()),
             reviving: tokio::sync::Mutex::new(()),
             born: Mutex::new((None, 0)),
             closed: AtomicBool::new(false),

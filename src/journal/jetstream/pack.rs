@@ -6,14 +6,17 @@ use super::envelope::Envelope;
 use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// Bodies of one message; one that is larger has a message of its own.
+/// So much in one message; a record that is larger has a message of its own.
 const BYTES: usize = 16 << 10;
+/// What a record takes beside its body and its headers, about.
+const BESIDE_BYTES: usize = 400;
 
 /// Records that share a message.
 #[derive(Debug, Default)]
 pub(super) struct Pack {
     entries: Vec<Entry>,
     bodies: Vec<u8>,
+    bytes: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,11 +29,13 @@ struct Entry {
 impl Pack {
     /// Puts a record behind those that are there.
     pub(super) fn put(packs: &mut Vec<Pack>, envelope: Envelope, body: &[u8]) {
-        let has_room = packs.last().is_some_and(|pack| pack.bodies.len() + body.len() <= BYTES);
+        let bytes = body.len() + envelope.headers.len() + BESIDE_BYTES;
+        let has_room = packs.last().is_some_and(|pack| pack.bytes + bytes <= BYTES);
         if !has_room {
             packs.push(Pack::default());
         }
         if let Some(pack) = packs.last_mut() {
+            pack.bytes += bytes;
             pack.entries.push(Entry { envelope, bytes: body.len() });
             pack.bodies.extend_from_slice(body);
         }

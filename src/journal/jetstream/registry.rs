@@ -107,7 +107,7 @@ impl Inner {
     /// letters there are, as many as it said last.
     pub(super) async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
         if self.is_well() {
-            self.wait(&self.unwritten, WRITTEN_WITHIN, |inner| *inner.unwritten.borrow() == 0).await;
+            self.wait(&self.unwritten, WRITTEN_WITHIN, |inner| inner.unwritten.borrow().endings == 0).await;
             let refreshed = tokio::time::timeout(TELL_WITHIN, self.refresh_counts()).await;
             if !matches!(refreshed, Ok(Ok(()))) {
                 tracing::debug!(?refreshed, "letters are not counted now");

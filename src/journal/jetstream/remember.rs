@@ -13,12 +13,17 @@ use async_nats::jetstream::consumer::push::OrderedConfig;
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
 use futures_util::StreamExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// Identities in one message, 24 bytes each.
+/// Identities in one message, where the server takes so large a one.
 const MOST: usize = 16_384;
 const PAUSE: Duration = Duration::from_millis(250);
+/// Who accepts a webhook tells of it within this, or is dead.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+/// Who has not run for so long may have missed what others came to know.
+const AWAY_MS: u64 = 1_000;
 /// So long a webhook waits for what others may know of a part of it.
 const LEARN_WITHIN: Duration = Duration::from_secs(1);
 
@@ -29,7 +34,64 @@ pub(super) struct Remembering {
     written: oneshot::Sender<()>,
 }
 
+/// Events of a record that are not known, as it was read from the stream.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    since: Instant,
+    identities: Vec<(Identity, u64)>,
+}
+
 impl Inner {
+    /// These stand in the stream. Whoever accepted them says so in a moment, unless that process is dead.
+    pub(super) fn doubt(&self, identities: Vec<Identity>, received_ms: u64) {
+        let now_ms = clock::steady_ms();
+        let received_ms = received_ms.min(now_ms);
+        if received_ms < now_ms.saturating_sub(self.remember_ms()) {
+            return;
+        }
+        let known = lock(&self.known);
+        let unknown = identities.into_iter().filter(|identity| !known.contains(identity, now_ms));
+        let identities: Vec<_> = unknown.map(|identity| (identity, received_ms)).collect();
+        drop(known);
+        if !identities.is_empty() {
+            lock(&self.doubts).push_back(Doubt { since: Instant::now(), identities });
+        }
+    }
+
+    /// What nobody has told of in time is told by us.
+    pub(super) fn settle_doubts(self: &Arc<Self>) {
+        let old: Vec<Doubt> = {
+            let mut doubts = lock(&self.doubts);
+            let old = doubts.iter().take_while(|doubt| doubt.since.elapsed() > TOLD_WITHIN).count();
+            doubts.drain(..old).collect()
+        };
+        let now_ms = clock::steady_ms();
+        let mut known = lock(&self.known);
+        let all = old.into_iter().flat_map(|doubt| doubt.identities);
+        let untold: Vec<_> = all.filter(|(identity, _)| !known.contains(identity, now_ms)).collect();
+        untold.iter().for_each(|(identity, at_ms)| known.insert(*identity, *at_ms));
+        drop(known);
+        if !untold.is_empty() {
+            tracing::debug!(events = untold.len(), "told for one that did not");
+            let inner = Arc::clone(self);
+            tokio::spawn(async move { inner.write_known(untold).await });
+        }
+    }
+
+    /// This process runs. Says whether it did not for a while, and has not learned since what others know.
+    pub(super) fn is_awake(&self) -> bool {
+        let now_ms = clock::steady_ms();
+        let before_ms = self.awake_ms.fetch_max(now_ms, Ordering::Relaxed);
+        if now_ms.saturating_sub(before_ms) > AWAY_MS {
+            self.was_away.store(true, Ordering::Relaxed);
+        }
+        self.was_away.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_learned(&self) {
+        self.was_away.store(false, Ordering::Relaxed);
+    }
+
     /// Ready when others can know of it.
     pub(super) async fn write_known(&self, identities: Vec<(Identity, u64)>) {
         let (written, is_written) = oneshot::channel();
@@ -61,7 +123,7 @@ pub(super) async fn write(inner: Arc<Inner>, mut to_remember: mpsc::Receiver<Rem
             identities.extend(next.identities);
             waiting.push(next.written);
         }
-        for some in identities.chunks(MOST) {
+        for some in identities.chunks(MOST.min(inner.broker.largest() / known::BYTES).max(1)) {
             let payload = known::write(some);
             let subject = inner.names.below("known");
             while let Err(trouble) =
@@ -93,8 +155,11 @@ pub(super) async fn learn(inner: &Inner) -> Result<(), Trouble> {
 
 fn take_in(inner: &Inner, sequence: u64, payload: &[u8]) {
     let mut known = lock(&inner.known);
-    let least_ms = clock::steady_ms().saturating_sub(inner.remember_ms());
-    known::read(payload).filter(|(_, at_ms)| *at_ms >= least_ms).for_each(|(key, at_ms)| known.insert(key, at_ms));
+    let now_ms = clock::steady_ms();
+    let least_ms = now_ms.saturating_sub(inner.remember_ms());
+    let young = known::read(payload).filter(|(_, at_ms)| *at_ms >= least_ms);
+    // What comes from a clock ahead of ours came now.
+    young.for_each(|(key, at_ms)| known.insert(key, at_ms.min(now_ms)));
     drop(known);
     inner.learned.send_replace(sequence);
 }

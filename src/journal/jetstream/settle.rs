@@ -3,7 +3,7 @@
 //! What must be kept is written first, then the record is taken out of the stream; whatever happens in
 //! between, it is delivered again rather than lost.
 
-use super::broker::Provided;
+use super::broker::{Provided, store_is_full};
 use super::envelope::{Death, Envelope};
 use super::held::Held;
 use super::lanes::{Tries, Turn};
@@ -15,7 +15,7 @@ use crate::fate::Reason;
 use crate::journal::{ConsumerId, End, Hold, Lease, Record, Settlement, Trouble};
 use crate::lock::lock;
 use crate::telemetry::{GONE, set_aside};
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use hyper::body::Bytes;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,33 @@ pub(super) struct Ending {
     stream: u64,
 }
 
+/// How much the broker does not have yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Unwritten {
+    pub(super) endings: usize,
+    pub(super) bytes: usize,
+}
+
+impl Unwritten {
+    fn add(&mut self, ending: &Ending) {
+        self.endings += 1;
+        self.bytes += ending.settlement.lease.record.body.len();
+    }
+
+    fn take(&mut self, ending: &Ending) {
+        self.endings = self.endings.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(ending.settlement.lease.record.body.len());
+    }
+}
+
+/// What became of a batch.
+struct Written {
+    over: Vec<Ending>,
+    /// What has to be tried again, and why.
+    late: Vec<Ending>,
+    trouble: Option<Trouble>,
+}
+
 /// Ends a lease: its lane goes on, and the ending is written beside.
 pub(super) fn settle(inner: &Inner, settlement: Settlement) {
     let Settlement { lease, end, .. } = &settlement;
@@ -61,7 +88,8 @@ pub(super) fn settle(inner: &Inner, settlement: Settlement) {
         End::Released => (Turn::Back, None),
         End::RetryAt { due_ms, attempts, progress, verdict } => {
             let progress = progress.as_ref().map(|progress| (progress.done, progress.last.clone()));
-            let tries = Tries { due_ms: *due_ms, attempts: *attempts, progress, verdict: verdict.clone() };
+            let wait_ms = due_ms.saturating_sub(settlement.now_ms);
+            let tries = Tries { due_ms: *due_ms, wait_ms, attempts: *attempts, progress, verdict: verdict.clone() };
             (Turn::Again(tries.clone()), Some(tries))
         }
     };
@@ -96,38 +124,42 @@ fn let_go(inner: &Inner, address: Address, sequence: u64, settlement: &Settlemen
     true
 }
 
-/// Writes endings in their order, those that have gathered together, until the broker has them.
+/// Writes endings in their order, those that have gathered together, until the broker has them. One that
+/// it does not take waits, and the others go on.
 pub(super) async fn write(inner: Arc<Inner>, mut endings: mpsc::UnboundedReceiver<Ending>) {
-    while let Some(first) = endings.recv().await {
-        tokio::time::sleep(LINGER).await;
-        let mut batch = vec![first];
-        while batch.len() < TOGETHER
-            && let Ok(next) = endings.try_recv()
-        {
-            batch.push(next);
+    let (mut late, mut tries) = (Vec::new(), 0);
+    loop {
+        let batch = gather(&mut endings, std::mem::take(&mut late)).await;
+        let Some(batch) = batch else { return };
+        let written = inner.write_batch(batch).await;
+        inner.over(&written.over);
+        late = written.late;
+        let Some(trouble) = written.trouble else {
+            tries = 0;
+            continue;
+        };
+        tries += 1;
+        if tries == TRIES_BEFORE_WARNING {
+            tracing::warn!(%trouble, endings = late.len(), "what was delivered cannot be written down; it is tried on");
         }
-        let mut tries = 0;
-        while let Err(trouble) = inner.write_batch(&batch).await {
-            tries += 1;
-            if tries == TRIES_BEFORE_WARNING {
-                tracing::warn!(%trouble, endings = batch.len(), "what was delivered cannot be written down; it is tried on");
-            }
-            tracing::debug!(%trouble, "endings are not written yet");
-            tokio::time::sleep(PAUSE).await;
-        }
-        let mut holdings = lock(&inner.holdings);
-        for ending in &batch {
-            let Some(held) = holdings.of(ending.address.partition, &ending.settlement.lease.hold) else { continue };
-            match ending.tries {
-                Some(_) => held.retrying = held.retrying.saturating_sub(1),
-                None => {
-                    held.ending.remove(&ending.sequence);
-                }
-            }
-        }
-        drop(holdings);
-        inner.unwritten.send_modify(|unwritten| *unwritten = unwritten.saturating_sub(batch.len()));
+        tracing::debug!(%trouble, "endings are not written yet");
+        tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// What waits, and what has come since; `None` when nothing will come any more.
+async fn gather(endings: &mut mpsc::UnboundedReceiver<Ending>, late: Vec<Ending>) -> Option<Vec<Ending>> {
+    let mut batch = late;
+    if batch.is_empty() {
+        batch.push(endings.recv().await?);
+        tokio::time::sleep(LINGER).await;
+    }
+    while batch.len() < TOGETHER
+        && let Ok(next) = endings.try_recv()
+    {
+        batch.push(next);
+    }
+    Some(batch)
 }
 
 /// Makes a record of this process that is not out a dead letter. `false`: it is out, or not owed. It is
@@ -157,9 +189,7 @@ pub(super) async fn bury_held(
             let lanes = holdings.lanes(address.consumer);
             match &buried {
                 Ok(_) => lanes.remove(address.token, sequence),
-                Err(_) => {
-                    lanes.turn(address.token, sequence, Turn::Back);
-                }
+                Err(_) => lanes.put_back(address.token, sequence),
             }
         }
         drop(holdings);
@@ -169,10 +199,18 @@ pub(super) async fn bury_held(
     task.await.unwrap_or(Err(Trouble::Closed))
 }
 
+/// Where there is no room it is done without: the next holder tries sooner, or a status too many.
+fn unless_full(written: Result<(), Trouble>) -> Result<(), Trouble> {
+    if written == Err(store_is_full()) { Ok(()) } else { written }
+}
+
 impl Inner {
     /// Those of one partition are written in their order.
     fn write_down(&self, ending: Ending) {
-        self.unwritten.send_modify(|unwritten| *unwritten += 1);
+        self.unwritten.send_modify(|unwritten| unwritten.add(&ending));
+        if ending.tries.is_none() {
+            lock(&self.ended).insert(ending.sequence);
+        }
         let writer = usize::from(ending.address.partition) % WRITERS;
         let sent = self.writers.get(writer).is_some_and(|writer| writer.send(ending).is_ok());
         if !sent {
@@ -188,18 +226,63 @@ impl Inner {
     }
 
     /// What must be kept first, then what is over goes.
-    async fn write_batch(&self, batch: &[Ending]) -> Result<(), Trouble> {
-        try_join_all(batch.iter().map(|ending| self.write_kept(ending))).await?;
-        self.retain(batch).await?;
-        let over = || batch.iter().filter(|ending| ending.tries.is_none() && ending.stream == self.stream());
-        self.unowe(over()).await?;
-        try_join_all(
-            over()
-                .filter(|ending| ending.settlement.lease.attempts > 0)
-                .map(|ending| self.untry(ending.address.partition, ending.sequence)),
-        )
-        .await?;
+    async fn write_batch(&self, batch: Vec<Ending>) -> Written {
+        let kept = join_all(batch.iter().map(|ending| self.write_kept(ending))).await;
+        let (mut over, mut late, mut trouble) = (Vec::new(), Vec::new(), None);
+        for (ending, kept) in batch.into_iter().zip(kept) {
+            match kept {
+                Ok(()) => over.push(ending),
+                Err(why) => {
+                    trouble = Some(why);
+                    late.push(ending);
+                }
+            }
+        }
+        if let Err(why) = self.write_over(&over).await {
+            trouble = Some(why);
+            late.append(&mut over);
+            late.sort_by_key(|ending| ending.sequence);
+        }
+        if trouble == Some(store_is_full()) {
+            self.give_way().await;
+        }
+        Written { over, late, trouble }
+    }
+
+    async fn write_over(&self, batch: &[Ending]) -> Result<(), Trouble> {
+        match self.retain(batch).await {
+            // What was delivered gives way, and never holds up what makes room.
+            Err(trouble) if trouble == store_is_full() => {
+                tracing::warn!(records = batch.len(), "the store is full: what was delivered is not retained");
+            }
+            retained => retained?,
+        }
+        let is_over = |ending: &&Ending| ending.tries.is_none() && ending.stream == self.stream();
+        self.unowe(batch.iter().filter(is_over)).await?;
+        let was_tried = |ending: &&Ending| ending.settlement.lease.attempts > 0;
+        let tried = batch.iter().filter(is_over).filter(was_tried);
+        try_join_all(tried.map(|ending| self.untry(ending.address.partition, ending.sequence))).await?;
         Ok(())
+    }
+
+    /// The broker has these.
+    fn over(&self, endings: &[Ending]) {
+        let mut holdings = lock(&self.holdings);
+        for Ending { address, sequence, tries, settlement, .. } in endings {
+            if tries.is_some() {
+                if let Some(held) = holdings.of(address.partition, &settlement.lease.hold) {
+                    held.retrying = held.retrying.saturating_sub(1);
+                }
+                continue;
+            }
+            lock(&self.ended).remove(sequence);
+            // Also if it is held anew by now.
+            if let Some(held) = holdings.partitions.get_mut(&address.partition) {
+                held.ending.remove(sequence);
+            }
+        }
+        drop(holdings);
+        self.unwritten.send_modify(|unwritten| endings.iter().for_each(|ending| unwritten.take(ending)));
     }
 
     async fn write_kept(&self, ending: &Ending) -> Result<(), Trouble> {
@@ -209,7 +292,7 @@ impl Inner {
             if lock(&self.holdings).of(address.partition, &settlement.lease.hold).is_none() {
                 return Ok(());
             }
-            return self.write_tries(*address, *sequence, tries).await;
+            return unless_full(self.write_tries(*address, *sequence, tries).await);
         }
         let Settlement { lease, end, apart, now_ms, .. } = settlement;
         for (part, apart) in apart.iter().enumerate() {
@@ -224,7 +307,7 @@ impl Inner {
                 let death = Death { attempts: *attempts, verdict: verdict.clone(), ..Death::new(*reason, *now_ms) };
                 self.write_letter(&lease.record, lease, death, lease.record.body.clone()).await
             }
-            End::Settled => self.write_told(*address, settlement).await,
+            End::Settled => unless_full(self.write_told(*address, settlement).await),
             End::RetryAt { .. } | End::Released => Ok(()),
         }
     }
@@ -257,8 +340,13 @@ impl Inner {
     }
 
     async fn write_pack(&self, consumer: ConsumerId, pack: &Pack) -> Result<(), Trouble> {
+        let payload = pack.to_payload();
+        if payload.len() > self.broker.largest() {
+            tracing::warn!(bytes = payload.len(), "a record is larger than a message may be: it is not retained");
+            return Ok(());
+        }
         let provided = Provided { id: pack.name(), last: None };
-        self.broker.publish(self.names.delivered(consumer), no_headers(), pack.to_payload().into(), provided).await?;
+        self.broker.publish(self.names.delivered(consumer), no_headers(), payload.into(), provided).await?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 use super::OpenError;
 use super::names::Names;
 use super::settings::Settings;
+use crate::clock;
 use async_nats::jetstream::context::{CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{Context, ErrorCode};
@@ -100,7 +101,10 @@ async fn ensure_one(context: &Context, wanted: &Config) -> Result<(), OpenError>
 }
 
 async fn create(context: &Context, wanted: &Config) -> Result<(), OpenError> {
-    match context.create_stream(wanted).await {
+    // Its places begin behind all that a stream of this name can have given before: whoever still holds such
+    // a place must not take away what is in the new one.
+    let made = Config { first_sequence: Some(clock::steady_ms()), ..wanted.clone() };
+    match context.create_stream(made).await {
         // Another proxy that starts at the same moment was first.
         Err(error) if is_there_by_now(&error) => Ok(()),
         Err(error) => Err(OpenError::Create { stream: wanted.name.clone(), error: error.to_string() }),

@@ -30,7 +30,7 @@ pub(super) fn read(stored: &Stored, told: &mut Told, now_ms: u64, remember_ms: u
         let Some((at_ms, [rank])) = rest.split_first_chunk::<8>() else { continue };
         let at_ms = u64::from_be_bytes(*at_ms);
         if at_ms >= now_ms.saturating_sub(remember_ms) {
-            note(told, (consumer, *identity), (*rank, at_ms), remember_ms);
+            note(told, (consumer, *identity), (*rank, at_ms.min(now_ms)), remember_ms);
         }
     }
 }

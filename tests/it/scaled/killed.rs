@@ -3,12 +3,16 @@
 use super::fleet::Fleet;
 use super::{CLAIM, flat, journal, stream};
 use crate::recovery::judge::judge;
+use crate::support::bodies::{SUPPORT, cloud};
 use crate::support::broker::Broker;
 use crate::support::consumer::Consumer;
+use crate::support::http::Request;
 use crate::support::ledger::{Promises, attempts};
-use crate::support::load::Tally;
+use crate::support::load::{Tally, message};
 use crate::support::{PATIENCE, eventually, within};
-use std::sync::atomic::Ordering;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +20,8 @@ use std::time::{Duration, Instant};
 const CONVERSATIONS: usize = 60;
 /// How long after its claim has ended a dead proxy's share may still lie there.
 const NOTICE: Duration = Duration::from_secs(2);
+/// So long the others wait for its word on what it took.
+const TOLD: Duration = Duration::from_secs(4);
 
 #[test]
 fn every_200_is_kept_while_one_after_another_is_killed() {
@@ -90,4 +96,47 @@ fn when_all_are_killed_the_first_that_is_back_delivers_everything() {
     fleet.wait_until_kept(&promises, &crm);
     println!("it took {:?}", begun.elapsed());
     assert_eq!(crm.requests().len(), promises.count(), "nothing had been delivered, so nothing comes twice");
+}
+
+/// Whoever took it was killed before it could say so to the others. Its window is over when the platform
+/// comes again.
+#[test]
+fn what_it_took_and_did_not_answer_is_known_to_the_others() {
+    let Some(broker) = Broker::shared() else { return };
+    let crm = Consumer::start();
+    let journal = journal(&broker.url(), &stream()).replace("duplicate_window = \"2m\"", "duplicate_window = \"1s\"");
+    let mut fleet = Fleet::start(2, &[flat(&crm), journal].concat());
+    let requests: Vec<Request> = (0..60)
+        .map(|conversation| {
+            Request::post("/webhooks", cloud(SUPPORT, &json!({"messages": [message(conversation, 1)]})))
+        })
+        .collect();
+    let (address, answered) = (fleet[0].webhooks, AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for request in &requests {
+            let answered = &answered;
+            scope.spawn(move || {
+                let is_taken = request.try_send(address).is_ok_and(|answer| answer.status == 200);
+                answered.fetch_add(usize::from(is_taken), Ordering::Relaxed);
+            });
+        }
+        within(PATIENCE, "some are taken", || (!crm.requests().is_empty()).then_some(()));
+        fleet.kill(0);
+    });
+    let taken = || crm.requests().len();
+    // What is in the stream is the other's to deliver; what is not will be when it comes again.
+    fleet.wait_for_shares(&[16.0]);
+    fleet[1].wait_until_drained("crm");
+    thread::sleep(TOLD);
+    let (before, answered) = (taken(), answered.load(Ordering::Relaxed));
+    println!("{answered} answered, {before} delivered");
+    for request in &requests {
+        assert_eq!(fleet[1].send(request).status, 200);
+    }
+    within(PATIENCE, "all are delivered", || (taken() >= requests.len()).then_some(()));
+    fleet[1].wait_until_drained("crm");
+    // A kill excuses what was taken and not written off; nothing of that is more than the others.
+    let ids: BTreeSet<String> =
+        crm.requests().iter().map(|request| request.header("x-cutover-delivery").to_owned()).collect();
+    assert_eq!(ids.len(), requests.len(), "nothing was taken for new that had been accepted");
 }

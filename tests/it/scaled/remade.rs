@@ -5,10 +5,12 @@ use super::fleet::Fleet;
 use super::{assert_turned_away, flat, journal, red, stream};
 use crate::support::bodies::flat_text;
 use crate::support::broker::Broker;
-use crate::support::consumer::Consumer;
-use crate::support::eventually;
-use crate::support::ledger::Promises;
+use crate::support::consumer::{Consumer, Reply};
+use crate::support::ledger::{Promises, attempts};
+use crate::support::load::promise;
+use crate::support::{PATIENCE, eventually, within};
 use serde_json::json;
+use std::time::Duration;
 
 #[test]
 fn the_proxies_that_ran_all_along_deliver_from_the_new_one() {
@@ -36,4 +38,23 @@ fn the_proxies_that_ran_all_along_deliver_from_the_new_one() {
     fleet.promise_a_round(&promises, 40, 5);
     fleet.wait_until_kept(&promises, &crm);
     assert_eq!(crm.requests().len(), promises.count(), "nothing twice");
+}
+
+/// One that was at work does not know yet that it is another stream when webhooks are taken into it.
+#[test]
+fn what_is_taken_into_the_new_one_is_not_taken_for_the_old() {
+    let Some(broker) = Broker::shared() else { return };
+    let (crm, lost, stream) =
+        (Consumer::replying(Reply::Late(Duration::from_millis(20))), Promises::default(), stream());
+    let mut fleet = Fleet::start(2, &[flat(&crm), journal(&broker.url(), &stream)].concat());
+    (1..=10).for_each(|round| fleet.promise_a_round(&lost, 40, round));
+    let deleted = broker.request(&format!("$JS.API.STREAM.DELETE.{stream}"), &json!({}));
+    assert_eq!(deleted["success"], true, "{deleted}");
+    fleet.kill(1);
+    fleet.again(1);
+    let promises = Promises::default();
+    for round in 11..=15 {
+        (0..40).for_each(|conversation| promise(&fleet[1], &promises, conversation, round));
+    }
+    within(PATIENCE * 2, "all is delivered", || promises.missing(&attempts(&crm)).is_empty().then_some(()));
 }
