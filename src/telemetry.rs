@@ -83,6 +83,10 @@ pub const UNKNOWN: &str = "cutover_unknown_total";
 pub const SWITCHES: &str = "cutover_switches_total";
 /// When the last message or status of a number arrived, by number and source.
 pub const LAST_EVENT: &str = "cutover_last_event_timestamp_seconds";
+/// Since when a number speaks a platform, by number and source.
+pub const SPEAKS_SINCE: &str = "cutover_speaks_since_timestamp_seconds";
+/// For how long nothing came when a number last switched, by number.
+pub const SWITCH_GAP: &str = "cutover_switch_gap_seconds";
 /// How the consumers of a number agree, by number and outcome.
 pub const PARITY: &str = "cutover_parity_total";
 /// Whether a consumer is up, by consumer.
@@ -152,6 +156,8 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         UNKNOWN,
         "Things that nobody has seen before, by source and what they are; they are carried along"
     );
+    describe_gauge!(SPEAKS_SINCE, Unit::Seconds, "Since when a number speaks a platform, in seconds since 1970; or 0");
+    describe_gauge!(SWITCH_GAP, Unit::Seconds, "For how long nothing came when a number last switched; or 0");
     describe_counter!(SWITCHES, "Switches of a number from one platform to the other");
     describe_gauge!(
         LAST_EVENT,

@@ -4,6 +4,9 @@ use super::{Consumer, Number, Side, Status, Switch};
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
+/// A column of names is as wide, or wider.
+const LEAST_WIDE: usize = 10;
+
 /// The status in lines.
 #[must_use]
 pub fn table(status: &Status) -> String {
@@ -27,22 +30,29 @@ fn write_all(out: &mut String, status: &Status) -> std::fmt::Result {
         write!(out, "  running for {}", span_ms(now_ms.saturating_sub(started_ms)))?;
     }
     writeln!(out, "  {}\n", time(now_ms))?;
-    writeln!(out, "{:<16} {:<8} {:<21} {:<26} {:<26} NOW", "NUMBER", "SPEAKS", "SINCE", "ONPREM", "CLOUD")?;
+    let wide = widest(status.numbers.iter().map(|number| number.name.as_str()));
+    writeln!(out, "{:<wide$} {:<8} {:<21} {:<26} {:<26} NOW", "NUMBER", "SPEAKS", "SINCE", "ONPREM", "CLOUD")?;
     for number in &status.numbers {
-        self::number(out, number, now_ms)?;
+        self::number(out, number, wide, now_ms)?;
     }
+    let wide = widest(status.consumers.iter().map(|consumer| consumer.name.as_str()));
     writeln!(
         out,
-        "\n{:<16} {:<11} {:<8} {:>7} {:>9} {:>7} {:>6} {:>8} {:>8}  LAST ERROR",
+        "\n{:<wide$} {:<11} {:<8} {:>7} {:>9} {:>7} {:>6} {:>8} {:>8}  LAST ERROR",
         "CONSUMER", "FORMAT", "HEALTH", "READY", "IN FLIGHT", "PARKED", "DEAD", "OLDEST", "TAKEN"
     )?;
     for consumer in &status.consumers {
-        self::consumer(out, consumer, now_ms)?;
+        self::consumer(out, consumer, wide, now_ms)?;
     }
     rest(out, status)
 }
 
-fn number(out: &mut String, number: &Number, now_ms: u64) -> std::fmt::Result {
+/// How wide a column of names is.
+fn widest<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+    names.map(|name| name.chars().count()).chain([LEAST_WIDE]).max().unwrap_or(LEAST_WIDE)
+}
+
+fn number(out: &mut String, number: &Number, wide: usize, now_ms: u64) -> std::fmt::Result {
     let speaks = match number.platform.as_deref() {
         _ if number.mixed => "several",
         None => "nothing",
@@ -51,7 +61,7 @@ fn number(out: &mut String, number: &Number, now_ms: u64) -> std::fmt::Result {
     let since = number.since_ms.map_or_else(|| "-".to_owned(), time);
     let sides = [side(&number.onprem, now_ms), side(&number.cloud, now_ms)];
     let [onprem, cloud] = &sides;
-    write!(out, "{:<16} {speaks:<8} {since:<21} {onprem:<26} {cloud:<26} ", number.name)?;
+    write!(out, "{:<wide$} {speaks:<8} {since:<21} {onprem:<26} {cloud:<26} ", number.name)?;
     match (number.silent, number.quiet_seconds, number.usual_pause_seconds) {
         (true, Some(quiet), Some(usual)) => {
             writeln!(out, "SILENT for {}, usually not longer than {}", span(quiet), span(usual))?;
@@ -60,9 +70,13 @@ fn number(out: &mut String, number: &Number, now_ms: u64) -> std::fmt::Result {
     }
     number.switches.iter().take(3).try_for_each(|switch| self::switch(out, switch))?;
     if let Some(parity) = &number.parity {
-        write!(out, "  consumers: {} both, {} refused by one, {} behind", parity.both, parity.refused, parity.behind)?;
+        write!(
+            out,
+            "  consumers: {} both, {} refused by one, {} behind",
+            parity.both, parity.refused, parity.behind
+        )?;
         for behind in parity.consumers.iter().filter(|behind| behind.records > 0) {
-            write!(out, "; {} is {} records and {} behind", behind.consumer, behind.records, span(behind.seconds))?;
+            write!(out, "; {} still has {} records to take, the oldest for {}", behind.consumer, behind.records, span(behind.seconds))?;
         }
         writeln!(out)?;
     }
@@ -82,7 +96,7 @@ fn switch(out: &mut String, switch: &Switch) -> std::fmt::Result {
     writeln!(out, "  {from} -> {to} at {at}, after {gap} of silence; {out_of_order} out of order, {twice} twice")
 }
 
-fn consumer(out: &mut String, consumer: &Consumer, now_ms: u64) -> std::fmt::Result {
+fn consumer(out: &mut String, consumer: &Consumer, wide: usize, now_ms: u64) -> std::fmt::Result {
     let Consumer { name, format, health, ready, in_flight, parked, dead, oldest_seconds, .. } = consumer;
     let oldest = if *oldest_seconds > 0.0 { span(*oldest_seconds) } else { "-".to_owned() };
     let rate = consumer.success_rate.map_or_else(|| "-".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
@@ -95,15 +109,17 @@ fn consumer(out: &mut String, consumer: &Consumer, now_ms: u64) -> std::fmt::Res
     );
     writeln!(
         out,
-        "{name:<16} {format:<11} {health:<8} {ready:>7} {in_flight:>9} {parked:>7} {dead:>6} {oldest:>8} {rate:>8}  {error}"
+        "{name:<wide$} {format:<11} {health:<8} {ready:>7} {in_flight:>9} {parked:>7} {dead:>6} {oldest:>8} {rate:>8}  {error}"
     )
 }
 
 fn rest(out: &mut String, status: &Status) -> std::fmt::Result {
     let lost = status.losses.iter().filter(|loss| !loss.expected);
-    for (index, loss) in lost.enumerate() {
-        if index == 0 {
+    let mut is_lost = false;
+    for loss in lost {
+        if !is_lost {
             writeln!(out, "\nLOST IN TRANSLATION")?;
+            is_lost = true;
         }
         let path = loss.example_path.as_deref().unwrap_or("-");
         writeln!(
@@ -111,6 +127,11 @@ fn rest(out: &mut String, status: &Status) -> std::fmt::Result {
             "  {} x {} for {} ({} -> {}), such as {path}",
             loss.count, loss.code, loss.consumer, loss.from, loss.to
         )?;
+    }
+    match status.started_ms {
+        Some(started_ms) if !is_lost => writeln!(out, "\nNothing lost in translation since {}", time(started_ms))?,
+        None => writeln!(out, "\nWhat was lost in translation is not known while no server runs")?,
+        Some(_) => {}
     }
     for (index, unknown) in status.unknown.iter().enumerate() {
         if index == 0 {

@@ -162,13 +162,25 @@ impl Cutover {
         self.last_of(Platform::Cloud).max(self.last_of(Platform::OnPremises))
     }
 
+    /// The platform it speaks, and since when: the switch, else its first event.
+    pub(super) fn spoken(&self, mixed: bool) -> Option<(Platform, u64)> {
+        let platform = self.speaks.filter(|_| !mixed)?;
+        let since_ms = self.switches.last().map_or(self.side(platform).first_ms, |switch| switch.at_ms);
+        Some((platform, since_ms))
+    }
+
+    /// For how long nothing came at the last switch.
+    pub(super) fn last_gap_ms(&self, mixed: bool) -> Option<u64> {
+        self.switches.last().filter(|_| !mixed).map(Switch::gap_ms)
+    }
+
     /// It in the words of the status; the rest of the number is for others to fill in.
     pub(super) fn shown(&self, now_ms: u64, mixed: bool) -> status::Number {
         let quiet_ms = self.last_ms().map(|last_ms| now_ms.saturating_sub(last_ms));
-        let first_ms = self.speaks.map(|platform| self.side(platform).first_ms);
+        let spoken = self.spoken(mixed);
         status::Number {
-            platform: self.speaks.filter(|_| !mixed).map(|platform| platform.label().to_owned()),
-            since_ms: self.switches.last().map(|switch| switch.at_ms).or(first_ms).filter(|_| !mixed),
+            platform: spoken.map(|(platform, _)| platform.label().to_owned()),
+            since_ms: spoken.map(|(_, since_ms)| since_ms),
             silent: quiet_ms.is_some_and(|quiet_ms| self.rhythm.is_unusual(quiet_ms)),
             quiet_seconds: quiet_ms.map(seconds),
             usual_pause_seconds: self.rhythm.usual_ms().map(seconds),

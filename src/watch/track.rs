@@ -41,6 +41,13 @@ pub(super) struct Record {
     mixed: bool,
 }
 
+/// What of a record is not told event by event.
+fn measure(meter: &NumberMeter, record: &Record) {
+    let Record { cutover, mixed, .. } = record;
+    meter.speaks(cutover.spoken(*mixed).map(|(platform, since_ms)| (platform.format(), since_ms)));
+    meter.switch_gap(cutover.last_gap_ms(*mixed).map_or(0.0, super::cutover::seconds));
+}
+
 impl Track {
     /// A number of this name, with what was kept of it.
     pub(super) fn new(name: &str, record: Record) -> Self {
@@ -48,6 +55,7 @@ impl Track {
         for platform in [Platform::Cloud, Platform::OnPremises] {
             meter.last_event(platform.format(), record.cutover.last_of(platform).unwrap_or_default());
         }
+        measure(&meter, &record);
         Self {
             name: name.to_owned(),
             meter,
@@ -82,6 +90,7 @@ impl Track {
     pub(super) fn arrived(&self, sighting: &Sighting<'_>, at_ms: u64) {
         let Some(platform) = Platform::of(sighting.source).filter(|_| !sighting.told.is_empty()) else { return };
         let mut record = lock(&self.record);
+        let before = record.cutover.spoken(record.mixed);
         // Several numbers come in under one name where none is configured: this tells them apart.
         record.mixed = record.mixed || self.is_another(&sighting.called);
         let mixed = record.mixed;
@@ -91,6 +100,9 @@ impl Track {
             switches.extend(record.cutover.see(seen, mixed));
         }
         record.minutes.add(at_ms, platform as usize, u32::try_from(sighting.told.len()).unwrap_or(u32::MAX));
+        if record.cutover.spoken(mixed) != before {
+            measure(&self.meter, &record);
+        }
         drop(record);
         self.has_changed();
         self.meter.last_event(platform.format(), at_ms);

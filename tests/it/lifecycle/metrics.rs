@@ -97,6 +97,8 @@ fn names_and_labels_are_those_of_the_contract() {
         ("cutover_losses_total", "from,to,code"),
         ("cutover_parity_total", "number,outcome"),
         ("cutover_ready", ""),
+        ("cutover_speaks_since_timestamp_seconds", "number,source"),
+        ("cutover_switch_gap_seconds", "number"),
         ("cutover_switches_total", "number,to"),
         ("cutover_unknown_total", "source,what"),
         ("cutover_webhooks_total", "source,outcome"),

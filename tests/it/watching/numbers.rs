@@ -83,6 +83,12 @@ fn a_cutover_is_told_by_status_metrics_and_one_line() {
     for source in ["cloud", "onprem"] {
         assert_eq!(last_event(&proxy, source), Some(ms(&after[source]["last_ms"]) as f64 / 1000.0));
     }
+    let speaks = |source: &str| {
+        let name = format!("cutover_speaks_since_timestamp_seconds{{number=\"support\",source=\"{source}\"}}");
+        proxy.metric(&name)
+    };
+    assert_eq!((speaks("cloud"), speaks("onprem")), (Some(ms(&after["since_ms"]) as f64 / 1000.0), Some(0.0)));
+    assert_eq!(proxy.metric("cutover_switch_gap_seconds{number=\"support\"}"), Some(gap));
     let log = proxy.log();
     let [line] = log_lines(&log, "the number has switched").try_into().expect("one line");
     let said = ["number", "from", "to"].map(|member| line[member].as_str().unwrap().to_owned());

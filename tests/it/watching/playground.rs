@@ -96,7 +96,7 @@ fn what_cannot_be_read_is_refused_in_a_sentence() {
         assert_eq!(answer.status, 400, "{body}: {text}");
         assert!(text.starts_with("this cannot be translated: ") && !text.contains("canary-text"), "{text}");
     }
-    assert_eq!(ask(&proxy, "x".repeat((2 << 20) + 1)).status, 413);
+    assert_eq!(ask(&proxy, "x".repeat((4 << 20) + 1)).status, 413);
     let foreign = Request::post("/api/translate", flat_text()).by_address(proxy.admin);
     assert_eq!(foreign.header("Origin", "http://evil.example").send(proxy.admin).status, 403);
 }
