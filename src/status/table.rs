@@ -70,13 +70,15 @@ fn number(out: &mut String, number: &Number, wide: usize, now_ms: u64) -> std::f
     }
     number.switches.iter().take(3).try_for_each(|switch| self::switch(out, switch))?;
     if let Some(parity) = &number.parity {
-        write!(
-            out,
-            "  consumers: {} both, {} refused by one, {} behind",
-            parity.both, parity.refused, parity.behind
-        )?;
+        write!(out, "  consumers: {} both, {} refused by one, {} behind", parity.both, parity.refused, parity.behind)?;
         for behind in parity.consumers.iter().filter(|behind| behind.records > 0) {
-            write!(out, "; {} still has {} records to take, the oldest for {}", behind.consumer, behind.records, span(behind.seconds))?;
+            write!(
+                out,
+                "; {} still has {} records to take, the oldest for {}",
+                behind.consumer,
+                behind.records,
+                span(behind.seconds)
+            )?;
         }
         writeln!(out)?;
     }

@@ -1,8 +1,7 @@
 //! What arrives: known events are told apart, the rest is put into the stream.
 
-use super::broker::{PATIENCE, Provided, Put, failing, silent};
+use super::broker::{BESIDE_BODY_BYTES, PATIENCE, Provided, Put, failing, silent};
 use super::envelope::{Death, Envelope};
-use super::open::BESIDE_BODY_BYTES;
 use super::{Inner, full, names};
 use crate::fate::Reason;
 use crate::format::{Identities, Identity};

@@ -37,6 +37,11 @@ const IN_PROCESS_TRIES: u32 = 60;
 const IN_PROCESS_PAUSE: Duration = Duration::from_millis(50);
 /// What stands beside a payload, if it is no record.
 const HEADERS_BYTES: usize = 4 << 10;
+/// What stands beside a record's body, at most.
+pub(super) const BESIDE_BODY_BYTES: usize = 64 << 10;
+/// So often something is asked at the start that does not answer.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(500);
 /// Subjects are listed so many at a time by the server.
 const SUBJECTS_A_PAGE: u64 = 100_000;
 
@@ -121,6 +126,11 @@ impl Broker {
             }
         }
         Err(silent())
+    }
+
+    /// The same without headers or conditions.
+    pub(super) async fn say(&self, subject: String, payload: impl Into<Bytes>) -> Result<PublishAck, Trouble> {
+        self.publish(subject, HeaderMap::new(), payload.into(), Provided::default()).await
     }
 
     /// The same, for who expects to be second at times. Says whether it was there already, too.
@@ -306,6 +316,21 @@ impl Broker {
             }
         }
     }
+}
+
+/// Asks again where a stream that has just been made has nobody yet who leads it.
+pub(super) async fn patiently<T, A>(mut ask: impl FnMut() -> A) -> Result<T, Trouble>
+where
+    A: Future<Output = Result<T, Trouble>>,
+{
+    for _ in 1..TRIES {
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(trouble) => tracing::debug!(%trouble, "asked again"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    ask().await
 }
 
 pub(super) fn gone() -> Trouble {

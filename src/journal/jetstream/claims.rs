@@ -150,7 +150,7 @@ async fn announce(inner: &Inner) -> Result<(), Trouble> {
     let member = Member { owed: lock(&inner.holdings).counts() };
     let said = serde_json::to_vec(&member).map_err(failing)?;
     let subject = inner.names.member(&inner.me);
-    let published = inner.broker.publish(subject, async_nats::HeaderMap::new(), said.into(), Default::default());
+    let published = inner.broker.say(subject, said);
     let published = tokio::time::timeout(inner.settings.claim / RENEWALS, published).await.map_err(failing)?;
     if let Err(trouble) = &published {
         make_room(inner, trouble).await;

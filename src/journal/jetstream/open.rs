@@ -1,31 +1,25 @@
 //! Opening the journal: connect, make or check the streams, learn what is known, then take part.
 
-use super::broker::{Broker, failing};
+use super::broker::{BESIDE_BODY_BYTES, Broker, failing, patiently};
+use super::endings::{self, Unwritten};
 use super::held::Holdings;
 use super::known::Known;
 use super::names::Names;
 use super::settings::Settings;
-use super::settle::Unwritten;
-use super::{Inner, JetStream, claims, connect, letters, look_after, registry::Registry, remember, settle, streams};
+use super::{Inner, JetStream, claims, connect, letters, look_after, registry::Registry, remember, streams};
 use crate::clock;
 use crate::journal::Trouble;
 use crate::secret::random_key;
-use async_nats::HeaderMap;
 use hyper::body::Bytes;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// How many wait at most for what they know to be written.
 const REMEMBERING: usize = 4_096;
-
-/// So often something is asked at the start that does not answer.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why the journal cannot be opened. Each says where, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -152,7 +146,7 @@ impl JetStream {
         let names = Names::new(settings.stream.clone(), settings.partitions, key);
         let (remembering, to_remember) = mpsc::channel(REMEMBERING);
         let (writers, to_write): (Vec<_>, Vec<_>) =
-            std::iter::repeat_with(mpsc::unbounded_channel).take(settle::WRITERS).unzip();
+            std::iter::repeat_with(mpsc::unbounded_channel).take(endings::WRITERS).unzip();
         let inner = Arc::new(Inner {
             broker,
             names,
@@ -180,7 +174,7 @@ impl JetStream {
         });
         patiently(|| inner.refresh_registry()).await?;
         inner.spawn(remember::write(Arc::clone(&inner), to_remember));
-        to_write.into_iter().for_each(|endings| inner.spawn(settle::write(Arc::clone(&inner), endings)));
+        to_write.into_iter().for_each(|endings| inner.spawn(endings::write(Arc::clone(&inner), endings)));
         if role == Role::Member {
             remember::learn(&inner).await?;
             inner.spawn(remember::follow(Arc::clone(&inner)));
@@ -192,9 +186,6 @@ impl JetStream {
         Ok(Self(inner))
     }
 }
-
-/// What stands beside a body in a message, at most.
-pub(super) const BESIDE_BODY_BYTES: usize = 64 << 10;
 
 /// What an operator should know, and what is no reason not to start.
 pub(super) fn warnings(server: &async_nats::ServerInfo, settings: &Settings) -> Vec<String> {
@@ -216,21 +207,6 @@ pub(super) fn warnings(server: &async_nats::ServerInfo, settings: &Settings) -> 
     warnings
 }
 
-/// Asks again where a stream that has just been made has nobody yet who leads it.
-pub(super) async fn patiently<T, A>(mut ask: impl FnMut() -> A) -> Result<T, Trouble>
-where
-    A: Future<Output = Result<T, Trouble>>,
-{
-    for _ in 1..TRIES {
-        match ask().await {
-            Ok(answer) => return Ok(answer),
-            Err(trouble) => tracing::debug!(%trouble, "asked again"),
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    ask().await
-}
-
 /// The key of the conversations' tokens: made once, by whoever is first.
 async fn key(broker: &Broker, names: &Names) -> Result<[u8; 32], Trouble> {
     let (stream, subject) = (names.state_stream(), names.below("state.key"));
@@ -242,9 +218,4 @@ async fn key(broker: &Broker, names: &Names) -> Result<[u8; 32], Trouble> {
     let kept = broker.last(&stream, &subject).await?;
     let key = kept.and_then(|stored| stored.payload.as_ref().try_into().ok());
     key.ok_or_else(|| failing(format!("{subject} is no key: it was written over by something else")))
-}
-
-/// Headers for what has none.
-pub(super) fn no_headers() -> HeaderMap {
-    HeaderMap::new()
 }

@@ -1,9 +1,8 @@
 //! What is kept of consumers and of notes: small, the same for all processes.
 
 use super::Inner;
-use super::broker::{Provided, Put, failing};
+use super::broker::{Put, failing, patiently};
 use super::lanes::Counts;
-use super::open::{no_headers, patiently};
 use crate::journal::{ConsumerId, Depth, Note, Trouble};
 use crate::lock::lock;
 use data_encoding::HEXLOWER;
@@ -161,7 +160,7 @@ impl Inner {
         let name = HEXLOWER.encode(Sha256::digest(&note.0).get(..16).unwrap_or_default());
         let subject = self.names.below(&format!("note.{name}"));
         let said = serde_json::to_vec(note).map_err(failing)?;
-        self.broker.publish(subject, no_headers(), said.into(), Provided::default()).await?;
+        self.broker.say(subject, said).await?;
         Ok(())
     }
 

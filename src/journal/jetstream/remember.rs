@@ -2,8 +2,7 @@
 //!
 //! Everything that waits goes into one message: the more webhooks come, the more share one.
 
-use super::broker::{Provided, failing};
-use super::open::no_headers;
+use super::broker::failing;
 use super::{Inner, known};
 use crate::clock;
 use crate::format::Identity;
@@ -126,9 +125,7 @@ pub(super) async fn write(inner: Arc<Inner>, mut to_remember: mpsc::Receiver<Rem
         for some in identities.chunks(MOST.min(inner.broker.largest() / known::BYTES).max(1)) {
             let payload = known::write(some);
             let subject = inner.names.below("known");
-            while let Err(trouble) =
-                inner.broker.publish(subject.clone(), no_headers(), payload.clone().into(), Provided::default()).await
-            {
+            while let Err(trouble) = inner.broker.say(subject.clone(), payload.clone()).await {
                 tracing::debug!(%trouble, "what is known is not written yet");
                 tokio::time::sleep(PAUSE).await;
             }

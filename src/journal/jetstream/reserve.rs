@@ -5,8 +5,7 @@
 //! webhook is taken.
 
 use super::Inner;
-use super::broker::{Provided, store_is_full};
-use super::open::no_headers;
+use super::broker::store_is_full;
 use crate::journal::Trouble;
 use hyper::body::Bytes;
 use serde_json::json;
@@ -51,8 +50,7 @@ impl Inner {
         let beyond: Vec<String> = (0..missing.len()).map(|piece| self.piece(PIECES + piece)).collect();
         let mut filled = Ok(());
         for piece in missing.iter().chain(&beyond) {
-            let published = self.broker.publish(piece.clone(), no_headers(), room.clone(), Provided::default());
-            filled = published.await.map(drop);
+            filled = self.broker.say(piece.clone(), room.clone()).await.map(drop);
             if filled.is_err() {
                 break;
             }

@@ -3,7 +3,7 @@
 //! Written beside each ending, and read again by whoever holds the partition next.
 
 use super::Inner;
-use super::broker::{Provided, Stored};
+use super::broker::Stored;
 use super::names::Address;
 use crate::clock;
 use crate::format::Identity;
@@ -58,7 +58,7 @@ impl Inner {
         };
         let payload: Vec<u8> = settlement.advances.iter().flat_map(one).collect();
         let subject = self.names.told(address.consumer, address.partition);
-        self.broker.publish(subject, async_nats::HeaderMap::new(), payload.into(), Provided::default()).await?;
+        self.broker.say(subject, payload).await?;
         Ok(())
     }
 
