@@ -220,7 +220,7 @@ impl Dispatcher {
         // A shadow run compares what consumers answer of their own accord, nothing that was asked for by hand.
         if let (Some(track), Some(answer), false) = (track, answer(&end, was_answered), lease.by_hand) {
             let consumer = &service.consumer.settings.name;
-            track.answered(lease.record.id, lease.record.received_ms, consumer, answer);
+            track.answered(lease.record.common_id, lease.record.received_ms, consumer, answer);
         }
         let apart_for = apart.iter().map(|apart| apart.reason);
         tell(&service.consumer, &lease, &end, said, apart_for);

@@ -51,6 +51,9 @@ pub struct Arrival {
 pub struct Record {
     /// Its place in the order of everything that was accepted.
     pub id: i64,
+    /// What it is called with all of its consumers, each of which may have a copy with an id of its own. Later
+    /// ones are greater.
+    pub common_id: i64,
     /// When it arrived, in milliseconds since 1970.
     pub received_ms: u64,
     /// The format it came in.

@@ -35,7 +35,7 @@ pub(super) struct Parity {
     consumers: Vec<String>,
     /// What arrived before was not owed to all of them, or answered unseen.
     since_ms: u64,
-    /// By the record's place, so that the oldest comes first.
+    /// By the record's common id, so that the oldest comes first.
     window: BTreeMap<i64, Watched>,
     /// The last record that left the window before its time. What is answered of it and of those before
     /// comes too late.

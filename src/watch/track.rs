@@ -131,7 +131,7 @@ impl Track {
         tracing::info!(number = %self.name, from, to, gap_seconds, "the number has switched");
     }
 
-    /// A consumer has answered a record of this number.
+    /// A consumer has answered a record of this number, which is called by what all of its consumers call it.
     pub fn answered(&self, record: i64, received_ms: u64, consumer: &str, answer: Answer) {
         if let Some(parity) = lock(&self.parity).as_mut()
             && let Some(agreement) = parity.answered(record, received_ms, consumer, answer)

@@ -14,6 +14,7 @@ mod letters;
 mod probing;
 mod refused;
 mod remade;
+mod shadow;
 mod shared;
 mod stopped;
 mod store;

@@ -38,7 +38,7 @@ fn names(status: &Value, list: &str) -> Vec<String> {
     status[list].as_array().expect("a list").iter().map(name).collect()
 }
 
-fn number(proxy: &Proxy, name: &str) -> Value {
+pub(crate) fn number(proxy: &Proxy, name: &str) -> Value {
     let status = status(proxy);
     named(&status, "numbers", name).unwrap_or_else(|| panic!("no number {name} in {status}")).clone()
 }

@@ -358,6 +358,7 @@ fn read(id: i64, row: &Row<'_>) -> rusqlite::Result<Record> {
     let body: Vec<u8> = row.get(8)?;
     Ok(Record {
         id,
+        common_id: id,
         received_ms: row.get(0)?,
         // Words that a later version may have written are no reason to lose the body.
         source: row.get_ref(1)?.as_str()?.parse().unwrap_or(Format::Cloud),

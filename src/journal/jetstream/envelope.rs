@@ -42,6 +42,9 @@ pub(super) struct Envelope {
     /// Its id, where its place does not give it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<i64>,
+    /// What the copies for several consumers have in common: a name for all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) common: Option<i64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) by_hand: bool,
     /// Whether what it holds is retained with another record.
@@ -87,6 +90,7 @@ fn written(identities: &Identities) -> String {
 impl Envelope {
     /// Of what has just arrived.
     pub(super) fn of(new: &NewRecord, received_ms: u64) -> Self {
+        let is_sole = new.to.len() == 1;
         Self {
             received: received_ms,
             since: received_ms,
@@ -95,7 +99,8 @@ impl Envelope {
             kind: new.kind.label().to_owned(),
             number: new.number.clone(),
             headers: new.headers.clone(),
-            identities: if new.to.len() == 1 { written(&new.identities) } else { String::new() },
+            common: (new.to.len() > 1).then(|| names::placeless_id(received_ms, fastrand::u32(..))),
+            identities: if is_sole { written(&new.identities) } else { String::new() },
             ..Self::default()
         }
     }
@@ -132,8 +137,10 @@ impl Envelope {
 
     /// The record, of this id unless it has one of its own.
     pub(super) fn record(self, id: i64, body: Bytes) -> Record {
+        let id = self.id.unwrap_or(id);
         Record {
-            id: self.id.unwrap_or(id),
+            id,
+            common_id: self.common.unwrap_or(id),
             received_ms: self.received,
             source: self.source.parse().unwrap_or(Format::Cloud),
             kind: Kind::named(&self.kind).unwrap_or(Kind::Other),
