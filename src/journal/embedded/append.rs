@@ -17,7 +17,8 @@ impl Keeper {
     /// Makes one arrival part of the open transaction.
     pub(super) fn append(&mut self, arrival: Arrival) -> Result<Appended, Refusal> {
         let Arrival { received_ms, records, room: _room } = arrival;
-        let bytes: u64 = records.iter().map(|record| record.body.len() as u64 + RECORD_OVERHEAD_BYTES).sum();
+        let size = |record: &NewRecord| (record.body.len() + record.headers.len()) as u64 + RECORD_OVERHEAD_BYTES;
+        let bytes: u64 = records.iter().map(size).sum();
         if !self.has_room(bytes)? {
             return Err(Refusal::NoRoom);
         }

@@ -305,6 +305,15 @@ impl Keeper {
         self.answers.push(Box::new(move |durable| tell(reply, durable.map(|()| value))));
     }
 
+    /// Does this once the open transaction is durable, and not at all if it is lost.
+    pub(super) fn once_durable(&mut self, what: impl FnOnce() + Send + 'static) {
+        self.answers.push(Box::new(move |durable| {
+            if durable.is_ok() {
+                what();
+            }
+        }));
+    }
+
     /// Makes the open transaction durable and says so.
     pub(super) fn commit(&mut self) {
         self.deadline = None;

@@ -1,7 +1,7 @@
 //! What the operator asks for: dead letters, what waits, and delivery once more.
 
 use super::Refusal;
-use super::append::{read_consumers, written};
+use super::append::{RECORD_OVERHEAD_BYTES, read_consumers, written};
 use super::keeper::{Keeper, rows};
 use super::lanes::load;
 use crate::clock;
@@ -9,8 +9,9 @@ use crate::fate::Reason;
 use crate::journal::{Amount, ConsumerId, Depth, Letter, LetterId, Record, Selection, Step};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// Records looked at in one step of a redelivery.
+/// Records looked at in one step of a redelivery, and how much of them is put back: a step is one transaction.
 const STEP_ROWS: usize = 500;
+const STEP_BYTES: u64 = 4 << 20;
 
 const DEAD: &str = "SELECT d.record, d.consumer, d.reason, d.at, d.attempts, d.verdict, r.source, r.kind, \
                     length(r.body), r.received FROM dead d JOIN record r ON r.id = d.record";
@@ -140,24 +141,36 @@ impl Keeper {
             Some(step) => step,
             None => Step { next: self.first_since(selection.since_ms)?, last: self.next_record },
         };
-        let sql = "SELECT id, consumers, received, retained FROM record
+        let sql = "SELECT id, consumers, received, retained, length(body) + length(headers) FROM record
                    WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
-        let kept: Vec<(i64, String, u64, bool)> =
+        let kept: Vec<(i64, String, u64, bool, u64)> =
             rows(&self.db, sql, params![step.next, step.last, STEP_ROWS], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
             })?;
-        let rest = kept.last().filter(|_| kept.len() == STEP_ROWS).map(|row| Step { next: row.0 + 1, last: step.last });
-        let mut amount = Amount { records: 0, rest };
-        for (record, consumers, received_ms, is_retained_elsewhere) in kept {
+        let rest = |next: i64| Some(Step { next, last: step.last });
+        let (mut records, mut step_bytes) = (0, 0);
+        let after = kept.last().filter(|_| kept.len() == STEP_ROWS).map(|(record, ..)| record + 1);
+        for (record, consumers, received_ms, is_retained_elsewhere, bytes) in kept {
             let id = LetterId { record, consumer: selection.consumer };
             let was_given = read_consumers(&consumers).contains(&selection.consumer);
             let is_meant = was_given && received_ms >= selection.since_ms && !is_retained_elsewhere;
-            if is_meant && !self.still_has_the_same(id)? {
-                self.repeat(record, &[selection.consumer], true, now_ms)?;
-                amount.records += 1;
+            if !is_meant || self.still_has_the_same(id)? {
+                continue;
             }
+            let bytes = step_bytes + bytes + RECORD_OVERHEAD_BYTES;
+            // What was delivered does not give way here: it is what is asked for.
+            let has_room = self.space.missing(&self.db, bytes)? == 0;
+            if records > 0 && (bytes > STEP_BYTES || !has_room) {
+                return Ok(Amount { records, rest: rest(record) });
+            }
+            if !has_room {
+                return Err(Refusal::NoRoom);
+            }
+            step_bytes = bytes;
+            self.repeat(record, &[selection.consumer], true, now_ms)?;
+            records += 1;
         }
-        Ok(amount)
+        Ok(Amount { records, rest: after.and_then(rest) })
     }
 
     /// Whether it, or a copy of it, is still owed or a dead letter.

@@ -126,11 +126,12 @@ impl Keeper {
             return Ok(());
         }
         let (known, all_known) = self.sweep_table("known", KNOWN, now_ms)?;
-        let (_, all_advances) = self.sweep_table("advance", ADVANCES, now_ms)?;
+        // At once: what is not seen counts as unknown when the sweep is over.
         self.saw_known(&known);
         if all_known {
             self.saw_all_known();
         }
+        let (_, all_advances) = self.sweep_table("advance", ADVANCES, now_ms)?;
         if all_known && all_advances {
             let rest = SWEEP_REST.min(self.settings.remember / 8);
             self.retained.rest_until_ms = now_ms.saturating_add(clock::millis(rest));
@@ -147,12 +148,14 @@ impl Keeper {
             rows(&self.db, &sql, params![swept, SWEEP_ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let reached = some.last().filter(|_| some.len() == SWEEP_ROWS).map(|(key, _)| key.clone());
         let was_last = reached.is_none();
-        if let Some(swept) = self.retained.swept.get_mut(place) {
-            *swept = reached.unwrap_or_default();
-        }
         let mut forget = self.db.prepare_cached(&format!("DELETE FROM {table} WHERE key = ?1"))?;
         for (key, _) in some.iter().filter(|(_, at)| *at < forgotten) {
             forget.execute(params![key])?;
+        }
+        drop(forget);
+        // Last: a part that failed is looked at again.
+        if let Some(swept) = self.retained.swept.get_mut(place) {
+            *swept = reached.unwrap_or_default();
         }
         Ok((some.into_iter().map(|(key, _)| key).collect(), was_last))
     }

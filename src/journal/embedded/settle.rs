@@ -141,14 +141,14 @@ impl Keeper {
                        AND since < ?2 - (SELECT give_up_ms FROM consumer WHERE id = ?1) ORDER BY record LIMIT ?3";
             let old: Vec<i64> = rows(&self.db, sql, params![consumer.0, now_ms, most], |row| row.get(0))?;
             for record in old {
-                self.bury_waiting(LetterId { record, consumer }, Reason::GaveUp, now_ms)?;
-                set_aside(GONE, Reason::GaveUp, 1);
-                tracing::warn!(
-                    consumer = self.names.get(&consumer),
-                    record,
-                    reason = Reason::GaveUp.label(),
-                    "dead letter"
-                );
+                if !self.bury_waiting(LetterId { record, consumer }, Reason::GaveUp, now_ms)? {
+                    continue;
+                }
+                let name = self.names.get(&consumer).cloned();
+                self.once_durable(move || {
+                    set_aside(GONE, Reason::GaveUp, 1);
+                    tracing::warn!(consumer = name, record, reason = Reason::GaveUp.label(), "dead letter");
+                });
             }
         }
         Ok(())
