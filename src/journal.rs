@@ -192,6 +192,15 @@ impl Journal {
         }
     }
 
+    /// How many other processes share it and deliver from it, as was seen last.
+    #[must_use]
+    pub fn others(&self) -> usize {
+        match self {
+            Journal::Embedded(_) => 0,
+            Journal::JetStream(journal) => journal.others(),
+        }
+    }
+
     /// Gives consumers their ids, made up once for each name, and remembers how long each is waited
     /// for in milliseconds.
     ///

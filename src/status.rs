@@ -40,7 +40,8 @@ pub struct Status {
 /// What `/readyz` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Readiness {
-    /// `ready`, `draining` or `failing`; `stopped` where no server runs.
+    /// `ready`, `draining` or `failing`; `stopped` where no server runs, `elsewhere` where others that share the
+    /// journal do.
     pub status: String,
     /// The journal's backend.
     pub journal: String,
@@ -159,7 +160,8 @@ pub struct Consumer {
     /// The format it understands.
     pub format: String,
     /// `up`, `failing` (the last attempt was not taken), `down` (asked by one probe at a time), `idle`
-    /// (not asked yet), `gone` (owed something or with dead letters, and not configured) or `stopped` (no server runs).
+    /// (not asked yet), `gone` (owed something or with dead letters, and not configured) `stopped` or
+    /// `elsewhere` (as the readiness says).
     pub health: String,
     /// Since when.
     pub since_ms: Option<u64>,

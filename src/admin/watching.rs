@@ -32,7 +32,44 @@ pub(super) struct Watchers {
     seats: Arc<Semaphore>,
     told: tokio::sync::Mutex<Option<Told>>,
     /// What the journal said last.
-    depths: Mutex<Vec<Depth>>,
+    depths: Mutex<Said>,
+}
+
+/// What each consumer is owed, as the journal said it.
+#[derive(Debug, Default)]
+struct Said {
+    at_ms: u64,
+    depths: Vec<Depth>,
+    /// Whether it has said nothing when it was asked since.
+    is_silent: bool,
+}
+
+impl Said {
+    fn take_in(&mut self, asked: Result<Vec<Depth>, String>, now_ms: u64) {
+        match asked {
+            Ok(depths) => {
+                if self.is_silent {
+                    tracing::info!("the journal says again what is owed");
+                }
+                *self = Self { at_ms: now_ms, depths, is_silent: false };
+            }
+            Err(why) if !self.is_silent => {
+                self.is_silent = true;
+                tracing::warn!(why, "the journal does not say what is owed: what it said last is shown");
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// It as it stands now: what was owed is taken to be owed still, and is older by now.
+    fn at(&self, now_ms: u64) -> Vec<Depth> {
+        let since_ms = now_ms.saturating_sub(self.at_ms);
+        let aged = |depth: &Depth| {
+            let oldest_ms = if depth.oldest_ms == 0 { 0 } else { depth.oldest_ms + since_ms };
+            Depth { oldest_ms, ..depth.clone() }
+        };
+        self.depths.iter().map(aged).collect()
+    }
 }
 
 #[derive(Clone)]
@@ -53,11 +90,14 @@ impl Watchers {
     /// What each consumer is owed, as far as the journal says so in time; else what it said last.
     async fn depths(&self, journal: &Journal) -> Vec<Depth> {
         let asked = tokio::time::timeout(PATIENCE, journal.depths(clock::steady_ms())).await;
-        let mut last = lock(&self.depths);
-        if let Ok(Ok(depths)) = asked {
-            *last = depths;
-        }
-        last.clone()
+        let asked = match asked {
+            Ok(depths) => depths.map_err(|trouble| trouble.to_string()),
+            Err(_) => Err("it does not answer in time".to_owned()),
+        };
+        let now_ms = clock::steady_ms();
+        let mut said = lock(&self.depths);
+        said.take_in(asked, now_ms);
+        said.at(now_ms)
     }
 }
 

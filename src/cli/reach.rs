@@ -232,9 +232,13 @@ async fn of_journal(desk: &Desk) -> Result<Status, Trouble> {
     // In the order of the configuration, as the server says them; those that are not in it last.
     let place = |name: &str| desk.consumers.iter().position(|(known, _)| known == name).unwrap_or(usize::MAX);
     depths.sort_by(|a, b| (place(&a.consumer), &a.consumer).cmp(&(place(&b.consumer), &b.consumer)));
-    let readiness =
-        Readiness { status: "stopped".to_owned(), journal: desk.journal.backend().to_owned(), reason: None };
-    Ok(Status { readiness, ..status }.with_depths(&depths, "stopped"))
+    let others = desk.journal.others();
+    let (word, reason) = match others {
+        0 => ("stopped", None),
+        _ => ("elsewhere", Some(format!("{others} that share the journal deliver; ask them with --admin"))),
+    };
+    let readiness = Readiness { status: word.to_owned(), journal: desk.journal.backend().to_owned(), reason };
+    Ok(Status { readiness, ..status }.with_depths(&depths, word))
 }
 
 fn letter(id: &str) -> String {
