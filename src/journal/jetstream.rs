@@ -44,7 +44,7 @@ use crate::format::Identity;
 use crate::lock::lock;
 use broker::{Broker, PATIENCE, failing};
 use endings::{Ending, Unwritten};
-use held::Holdings;
+use held::{Holdings, Sight};
 use known::Known;
 use names::Names;
 use registry::Registry;
@@ -63,8 +63,6 @@ use tracing::Instrument;
 const TICK: Duration = Duration::from_millis(500);
 /// How many looks lie between two tries whether a full store has room again.
 const FILL_EVERY: u64 = 4;
-/// How many looks lie between two at what consumers were told.
-const FORGET_EVERY: u64 = 120;
 
 /// A handle to the journal.
 #[derive(Debug, Clone)]
@@ -86,8 +84,8 @@ struct Inner {
     writers: Vec<mpsc::UnboundedSender<Ending>>,
     /// Endings that the broker does not have yet.
     unwritten: watch::Sender<Unwritten>,
-    /// What is over and still in the stream, by its place.
-    ended: Mutex<HashSet<u64>>,
+    /// What is over and still in the stream: which stream, and its place.
+    ended: Mutex<HashSet<(u64, u64)>>,
     /// Events of records that nobody has told of yet, since when.
     doubts: Mutex<VecDeque<Doubt>>,
     /// When this process last ran, and whether it was away and has not learned since what others know.
@@ -97,6 +95,8 @@ struct Inner {
     seen: watch::Sender<u64>,
     /// Up to where it was read what others come to know.
     learned: watch::Sender<u64>,
+    /// One at a time reads what was not heard.
+    learning: tokio::sync::Mutex<()>,
     wakes: Mutex<HashMap<ConsumerId, Arc<Notify>>>,
     trouble: Mutex<Option<Trouble>>,
     /// Room is given up by one at a time.
@@ -105,6 +105,8 @@ struct Inner {
     reviving: tokio::sync::Mutex<()>,
     /// When the stream was made, in the server's words, and how often it was found to be another.
     born: Mutex<(Option<String>, u64)>,
+    /// Over which connection it was looked at last.
+    looked_at: Mutex<(String, u64)>,
     closed: AtomicBool,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -134,23 +136,36 @@ impl Inner {
     }
 
     /// A stream that was made anew, or has lost its end, gives places a second time: nothing that is known
-    /// of it holds any more. `seen` is the last place that was known when it was asked.
-    fn look_at_birth(&self, info: &serde_json::Value, seen: u64) {
-        let created = info["created"].as_str().map(str::to_owned);
-        let last = info["state"]["last_seq"].as_u64().unwrap_or(u64::MAX);
+    /// of it holds any more.
+    fn begin_anew(&self) {
         let mut holdings = lock(&self.holdings);
-        let mut born = lock(&self.born);
-        let is_another = born.0.is_some() && born.0 != created;
-        born.0 = created;
-        if !is_another && last >= seen {
-            return;
-        }
-        born.1 += 1;
-        drop(born);
+        lock(&self.born).1 += 1;
         tracing::error!("the journal's stream was made anew or has lost its end: what it holds is read again");
-        let all: Vec<u16> = holdings.partitions.keys().copied().collect();
-        all.into_iter().for_each(|partition| drop(holdings.lose(partition)));
-        holdings.acknowledged.clear();
+        holdings.begin_anew();
+    }
+
+    /// Whether the stream was looked at over the connection that there is.
+    fn was_looked_at(&self) -> bool {
+        *lock(&self.looked_at) == self.broker.connection()
+    }
+
+    /// Whether this tells of the stream that is known, `last` having been the last record of it. It is
+    /// another if it was made at another time, if it ends before that, or if a later record stands before it.
+    async fn is_the_same(&self, info: &serde_json::Value, last: Option<Sight>) -> Result<bool, Trouble> {
+        let created = info["created"].as_str().map(str::to_owned);
+        let before = std::mem::replace(&mut lock(&self.born).0, created.clone());
+        let Some((place, taken)) = last else { return Ok(before.is_none() || before == created) };
+        let ends = info["state"]["last_seq"].as_u64().unwrap_or(u64::MAX);
+        if before.is_some() && before != created || ends < place {
+            return Ok(false);
+        }
+        // Only a server that was away can have lost something.
+        if self.was_looked_at() {
+            return Ok(true);
+        }
+        let stream = self.names.owed_stream();
+        let later = self.broker.first_after(stream, &self.names.below("owed.>"), taken).await?;
+        Ok(later.is_none_or(|later| later > place))
     }
 
     /// Whether the broker is there and takes what it is given, as far as is known.
@@ -172,8 +187,13 @@ impl Inner {
         }
     }
 
-    /// Ready when this says yes, or after so long.
-    async fn wait<T: 'static>(&self, changes: &watch::Sender<T>, most: Duration, is_so: impl Fn(&Self) -> bool) {
+    /// Ready when this says yes, or after so long; says which.
+    async fn wait<T: 'static>(
+        &self,
+        changes: &watch::Sender<T>,
+        most: Duration,
+        is_so: impl Fn(&Self) -> bool,
+    ) -> bool {
         let mut changed = changes.subscribe();
         let until_so = async {
             while !is_so(self) {
@@ -182,14 +202,17 @@ impl Inner {
                 }
             }
         };
-        if tokio::time::timeout(most, until_so).await.is_err() {
-            tracing::debug!("waited long enough");
-        }
+        tokio::time::timeout(most, until_so).await.is_ok()
     }
 
-    /// What was settled so far is on the broker, or will not be there soon.
+    /// What was settled until now is on the broker, or will not be there within so long.
+    async fn written_within(&self, most: Duration) {
+        let mark = self.unwritten.borrow().mark();
+        self.wait(&self.unwritten, most, |inner| inner.unwritten.borrow().is_written_until(mark)).await;
+    }
+
     async fn written(&self) {
-        self.wait(&self.unwritten, PATIENCE, |inner| inner.unwritten.borrow().endings == 0).await;
+        self.written_within(PATIENCE).await;
     }
 
     /// Everything that was acknowledged to us is in its lane.
@@ -201,18 +224,16 @@ impl Inner {
 /// Looks after what nobody asks for: whether the broker takes anything, and what is too old.
 async fn look_after(inner: Arc<Inner>) {
     for tick in 0_u64.. {
-        tokio::time::sleep(TICK).await;
         match examine(&inner, tick).await {
             Ok(()) => inner.recovered(),
             Err(trouble) => inner.suffer(trouble),
         }
         inner.settle_doubts();
-        let now_ms = clock::steady_ms();
-        if tick % FORGET_EVERY == 0 {
-            let mut holdings = lock(&inner.holdings);
-            holdings.partitions.values_mut().for_each(|held| told::forget(&mut held.told, now_ms, inner.remember_ms()));
+        // One at a time, each within a minute or so: others wait for the lock meanwhile.
+        if let Some(held) = lock(&inner.holdings).partitions.get_mut(&inner.names.turn(tick)) {
+            told::forget(&mut held.told, clock::steady_ms(), inner.remember_ms());
         }
-        inner.give_up_for_the_gone(now_ms).await;
+        tokio::time::sleep(TICK).await;
     }
 }
 
@@ -220,7 +241,7 @@ async fn look_after(inner: Arc<Inner>) {
 async fn examine(inner: &Inner, tick: u64) -> Result<(), Trouble> {
     let stream = inner.names.owed_stream();
     // Before it is asked: what comes in between is not behind what it says.
-    let seen = lock(&inner.holdings).seen();
+    let last = lock(&inner.holdings).last;
     let nothing = json!({});
     let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
     let info = match tokio::time::timeout(PATIENCE, asked).await.map_err(|_| broker::silent())? {
@@ -232,7 +253,13 @@ async fn examine(inner: &Inner, tick: u64) -> Result<(), Trouble> {
     };
     let bytes = info["state"]["bytes"].as_u64();
     let bytes = bytes.ok_or_else(|| failing(format!("the server does not say how much the stream {stream} holds")))?;
-    inner.look_at_birth(&info, seen);
+    let is_the_same = tokio::time::timeout(PATIENCE, inner.is_the_same(&info, last));
+    if is_the_same.await.map_err(|_| broker::silent())?? {
+        lock(&inner.holdings).prove();
+    } else {
+        inner.begin_anew();
+    }
+    *lock(&inner.looked_at) = inner.broker.connection();
     if lock(&inner.trouble).as_ref() == Some(&broker::store_is_full()) && !tick.is_multiple_of(FILL_EVERY) {
         return Err(broker::store_is_full());
     }
@@ -254,6 +281,11 @@ impl JetStream {
     #[must_use]
     pub fn held(&self) -> usize {
         lock(&self.0.holdings).partitions.len()
+    }
+
+    /// How many other processes deliver from it, as was seen last.
+    pub(super) fn others(&self) -> usize {
+        lock(&self.0.holdings).others.len()
     }
 
     /// How many partitions there are.
@@ -398,7 +430,7 @@ impl JetStream {
         self.0.written().await;
         let tasks = std::mem::take(&mut *lock(&self.0.tasks));
         drop(tasks);
-        if self.0.unwritten.borrow().endings > 0 {
+        if self.0.unwritten.borrow().count() > 0 {
             tracing::error!("the journal was not closed in order; what was settled last is delivered again");
         }
         let left = async {

@@ -32,11 +32,13 @@ pub(crate) struct Terms {
     pub(crate) remember: Duration,
     pub(crate) retain: Duration,
     pub(crate) retain_bytes: u64,
+    /// How long a server knows by itself what comes again. It goes by its own clock.
+    pub(crate) duplicate_window: Duration,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { remember: DAY, retain: DAY, retain_bytes: 16 << 20 }
+        Self { remember: DAY, retain: DAY, retain_bytes: 16 << 20, duplicate_window: Duration::from_secs(120) }
     }
 }
 
@@ -88,7 +90,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 
 /// Opens the embedded journal in a file.
 pub(crate) fn embedded(path: PathBuf, terms: Terms) -> Result<Embedded, cutover::journal::OpenError> {
-    let Terms { remember, retain, retain_bytes } = terms;
+    let Terms { remember, retain, retain_bytes, .. } = terms;
     Embedded::open(Settings { path, remember, retain_delivered: retain, retain_max_bytes: retain_bytes })
 }
 
@@ -318,14 +320,14 @@ async fn open(kind: Kind, home: &Path, terms: Terms) -> Option<(Journal, Option<
 fn shared(home: &Path, terms: Terms) -> Option<jetstream::Settings> {
     let broker = Broker::shared()?;
     let name: String = home.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
-    let Terms { remember, retain, retain_bytes } = terms;
+    let Terms { remember, retain, retain_bytes, duplicate_window } = terms;
     Some(jetstream::Settings {
         urls: vec![broker.url()],
         stream: name,
         replicas: 1,
         in_memory: false,
         partitions: PARTITIONS,
-        duplicate_window: Duration::from_secs(120).min(remember),
+        duplicate_window: duplicate_window.min(remember),
         max_bytes: None,
         claim: Duration::from_secs(1),
         credentials: Credentials::None,

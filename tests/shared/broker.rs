@@ -186,6 +186,20 @@ impl Broker {
         *self.process() = launch(&self.program, self.folder.path());
     }
 
+    /// Copies what it keeps. It has to be down.
+    pub(crate) fn copy_store(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_into(&self.folder.path().join("store"), copy.path());
+        copy
+    }
+
+    /// Loses what came since the copy, as a power cut does. It has to be down.
+    pub(crate) fn lose_all_since(&self, copy: &TempDir) {
+        let store = self.folder.path().join("store");
+        fs::remove_dir_all(&store).unwrap();
+        copy_into(copy.path(), &store);
+    }
+
     /// Stops its clock: connections stay open and nothing is answered.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
@@ -212,6 +226,11 @@ impl Drop for Broker {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn copy_into(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
+    assert!(copied.success());
 }
 
 /// The process that serves from a folder.

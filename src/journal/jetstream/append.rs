@@ -14,6 +14,7 @@ use data_encoding::HEXLOWER;
 use futures_util::future::{join_all, try_join_all};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,7 +23,7 @@ const REMEMBER_WITHIN: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Puts an arrival into the stream; ready when all of it is acknowledged.
-    pub(super) async fn append(&self, arrival: Arrival) -> Result<Appended, Trouble> {
+    pub(super) async fn append(self: &Arc<Self>, arrival: Arrival) -> Result<Appended, Trouble> {
         let Arrival { received_ms, records, room: _room } = arrival;
         if let Some(trouble) = lock(&self.trouble).clone() {
             // Whoever looks after the journal finds out when it is over; until then nothing piles up.
@@ -33,7 +34,6 @@ impl Inner {
         let was_away = self.is_awake();
         if was_away || records.iter().any(|record| record.identities.events.len() > 1) {
             self.learn_all().await?;
-            self.has_learned();
         }
         let recalled: Vec<Recalled> = {
             let known = lock(&self.known);
@@ -111,7 +111,7 @@ impl Inner {
             return self.append_letter(record, received_ms).await;
         }
         let headers = Envelope::of(record, received_ms).to_headers();
-        let copies = record.to.iter().map(|consumer| self.append_copy(record, *consumer, &headers, received_ms));
+        let copies = record.to.iter().map(|consumer| self.append_copy(record, *consumer, &headers));
         let were_known = try_join_all(copies).await?;
         Ok(were_known.into_iter().all(|known| known))
     }
@@ -122,10 +122,9 @@ impl Inner {
         record: &NewRecord,
         consumer: ConsumerId,
         headers: &HeaderMap,
-        received_ms: u64,
     ) -> Result<bool, Trouble> {
         let address = self.names.address(consumer, record.lane);
-        let provided = Provided { id: self.message_id(consumer, &record.identities, received_ms), last: None };
+        let provided = Provided { id: Self::message_id(consumer, &record.identities), last: None };
         let published = self.broker.publish(self.names.owed(address), headers.clone(), record.body.clone(), provided);
         let ack = published.await.map_err(|trouble| self.explained(trouble))?;
         self.acknowledged(address.partition, &ack);
@@ -142,8 +141,7 @@ impl Inner {
 
     /// What nobody is owed is a dead letter.
     async fn append_letter(&self, record: &NewRecord, received_ms: u64) -> Result<bool, Trouble> {
-        let provided =
-            Provided { id: self.message_id(ConsumerId::NOBODY, &record.identities, received_ms), last: Some(0) };
+        let provided = Provided { id: Self::message_id(ConsumerId::NOBODY, &record.identities), last: Some(0) };
         loop {
             let id = names::placeless_id(received_ms, fastrand::u32(..));
             let dead = Some(Death::new(Reason::UnknownNumber, received_ms));
@@ -158,15 +156,14 @@ impl Inner {
         }
     }
 
-    /// By what the server knows a record that comes again within its window. Another after what was known
-    /// may be forgotten.
-    fn message_id(&self, consumer: ConsumerId, identities: &Identities, received_ms: u64) -> Option<String> {
+    /// By what the server knows a record that comes again within its window, which is no longer than anything
+    /// is remembered.
+    fn message_id(consumer: ConsumerId, identities: &Identities) -> Option<String> {
         let Identities { events, beside } = identities;
         if events.is_empty() && beside.is_none() {
             return None;
         }
-        let period = received_ms / self.remember_ms().max(1);
-        let mut hash = Sha256::new().chain_update(period.to_be_bytes()).chain_update(consumer.0.to_be_bytes());
+        let mut hash = Sha256::new().chain_update(consumer.0.to_be_bytes());
         events.iter().for_each(|event| hash.update(event));
         hash.update([u8::from(beside.is_some())]);
         beside.iter().for_each(|errors| hash.update(errors));
@@ -174,7 +171,7 @@ impl Inner {
     }
 
     /// From now on it is known: here at once, to the others when it is written.
-    async fn remember(&self, records: impl Iterator<Item = &NewRecord>, received_ms: u64) {
+    async fn remember(self: &Arc<Self>, records: impl Iterator<Item = &NewRecord>, received_ms: u64) {
         let all = records.flat_map(|record| record.identities.events.iter().chain(&record.identities.beside));
         let new: Vec<(Identity, u64)> = {
             let mut known = lock(&self.known);
@@ -185,7 +182,9 @@ impl Inner {
         if new.is_empty() {
             return;
         }
-        let written = self.write_known(new);
+        let inner = Arc::clone(self);
+        // It goes on when nobody waits for it any more.
+        let written = tokio::spawn(async move { inner.write_known(new).await });
         if tokio::time::timeout(REMEMBER_WITHIN, written).await.is_err() {
             tracing::debug!("what makes a webhook known is written later");
         }

@@ -13,7 +13,7 @@ use async_nats::{Client, HeaderMap, Message};
 use futures_util::StreamExt;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long anybody waits for the broker. The platforms give up after some 20 s.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -100,6 +100,12 @@ impl Broker {
         self.client.connection_state() == State::Connected
     }
 
+    /// The connection that there is, or was last: which start of which server, and its number there.
+    pub(super) fn connection(&self) -> (String, u64) {
+        let server = self.client.server_info();
+        (server.server_id, server.client_id)
+    }
+
     /// Puts a message into the stream that its subject belongs to; ready when as many servers as the
     /// stream asks for have it.
     ///
@@ -128,12 +134,13 @@ impl Broker {
         Err(silent())
     }
 
-    /// The same without headers or conditions.
+    /// [`Broker::publish`] without headers or conditions.
     pub(super) async fn say(&self, subject: String, payload: impl Into<Bytes>) -> Result<PublishAck, Trouble> {
         self.publish(subject, HeaderMap::new(), payload.into(), Provided::default()).await
     }
 
-    /// The same, for who expects to be second at times. Says whether it was there already, too.
+    /// Puts a message into its stream as [`Broker::publish`] does; that somebody else was first is no error
+    /// here. `true` beside it: the server knew its id already.
     pub(super) async fn put_with(
         &self,
         subject: String,
@@ -262,6 +269,18 @@ impl Broker {
         });
         read.await?;
         Ok(pending)
+    }
+
+    /// The place of the first message that was put there after a time.
+    pub(super) async fn first_after(
+        &self,
+        stream: &str,
+        subject: &str,
+        time: SystemTime,
+    ) -> Result<Option<u64>, Trouble> {
+        let after = humantime::format_rfc3339_nanos(time + Duration::from_nanos(1)).to_string();
+        let what = json!({"next_by_subj": subject, "start_time": after, "batch": 1});
+        Ok(self.read(stream, &what).await?.first().map(|stored| stored.sequence))
     }
 
     /// The subjects that have messages.

@@ -34,7 +34,7 @@ struct Member {
 }
 
 /// A claim as it was seen: its place, and whose it is.
-type Claims = HashMap<u16, (u64, String)>;
+pub(super) type Claims = HashMap<u16, (u64, String)>;
 
 /// Renews, takes and leaves, until the journal is closed.
 pub(super) async fn keep(inner: Arc<Inner>) {
@@ -159,7 +159,7 @@ async fn announce(inner: &Inner) -> Result<(), Trouble> {
 }
 
 /// Who lives, and who holds what.
-async fn look(inner: &Inner) -> Result<(Seen, Claims), Trouble> {
+pub(super) async fn look(inner: &Inner) -> Result<(Seen, Claims), Trouble> {
     let subjects = [inner.names.below("claim.*"), inner.names.below("member.*")];
     let stream = inner.names.claims_stream();
     let found = inner.broker.last_of_each(&stream, &subjects);
@@ -199,8 +199,9 @@ async fn take_one(inner: &Arc<Inner>, partition: u16, claim: Option<&(u64, Strin
     if inner.is_closed() || until <= Instant::now() {
         return false;
     }
-    let mut held = Held::new(claim, until);
+    // Before what is known of the stream may be found to be of another.
     let mut holdings = lock(&inner.holdings);
+    let mut held = Held::new(claim, until, inner.stream());
     let follower = tokio::spawn(super::follow::follow(Arc::clone(inner), partition, held.hold()));
     held.follower = Some(follower.abort_handle());
     // What was acknowledged before may be delivered and gone by now.

@@ -3,7 +3,7 @@
 //! What must be kept is written first, then the record is taken out of the stream; whatever happens in
 //! between, it is delivered again rather than lost.
 
-use super::broker::{Provided, store_is_full};
+use super::broker::{Provided, failing, store_is_full};
 use super::envelope::{Death, Envelope};
 use super::lanes::Tries;
 use super::names::Address;
@@ -42,26 +42,62 @@ pub(super) struct Ending {
     /// What has to be written of a record that is tried again; else it is over.
     pub(super) tries: Option<Tries>,
     pub(super) settlement: Settlement,
-    /// Of which stream the place is: one that was made anew has others.
-    pub(super) stream: u64,
+    /// Its turn among all endings.
+    turn: u64,
+    /// What has to be written before the record goes is written.
+    is_kept: bool,
+    /// What was delivered is retained.
+    is_retained: bool,
 }
 
-/// How much the broker does not have yet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+impl Ending {
+    pub(super) fn new(address: Address, sequence: u64, tries: Option<Tries>, settlement: Settlement) -> Self {
+        Self { address, sequence, tries, settlement, turn: 0, is_kept: false, is_retained: false }
+    }
+
+    /// Of which stream the place is: one that was made anew has others.
+    const fn stream(&self) -> u64 {
+        self.settlement.lease.hold.stream
+    }
+}
+
+/// What the broker does not have yet.
+#[derive(Debug, Default)]
 pub(super) struct Unwritten {
-    pub(super) endings: usize,
+    /// The turns of those endings.
+    waiting: BTreeSet<u64>,
+    /// The turn of the next.
+    next: u64,
+    /// How much they hold.
     pub(super) bytes: usize,
 }
 
 impl Unwritten {
-    fn add(&mut self, ending: &Ending) {
-        self.endings += 1;
+    fn add(&mut self, ending: &mut Ending) {
+        ending.turn = self.next;
+        self.next += 1;
+        self.waiting.insert(ending.turn);
         self.bytes += ending.settlement.lease.record.body.len();
     }
 
     fn take(&mut self, ending: &Ending) {
-        self.endings = self.endings.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(ending.settlement.lease.record.body.len());
+        if self.waiting.remove(&ending.turn) {
+            self.bytes = self.bytes.saturating_sub(ending.settlement.lease.record.body.len());
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What comes from now on has this turn or a later one.
+    pub(super) const fn mark(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether everything before a mark is written.
+    pub(super) fn is_written_until(&self, mark: u64) -> bool {
+        self.waiting.first().is_none_or(|first| *first >= mark)
     }
 }
 
@@ -111,17 +147,18 @@ async fn gather(endings: &mut mpsc::UnboundedReceiver<Ending>, late: Vec<Ending>
     Some(batch)
 }
 
-/// Where there is no room it is done without: the next holder tries sooner, or a status too many.
+/// A full store must not hold up endings. Without these notes the next holder tries sooner, or sends one
+/// status too many.
 fn unless_full(written: Result<(), Trouble>) -> Result<(), Trouble> {
     if written == Err(store_is_full()) { Ok(()) } else { written }
 }
 
 impl Inner {
     /// Those of one partition are written in their order.
-    pub(super) fn write_down(&self, ending: Ending) {
-        self.unwritten.send_modify(|unwritten| unwritten.add(&ending));
+    pub(super) fn write_down(&self, mut ending: Ending) {
+        self.unwritten.send_modify(|unwritten| unwritten.add(&mut ending));
         if ending.tries.is_none() {
-            lock(&self.ended).insert(ending.sequence);
+            lock(&self.ended).insert((ending.stream(), ending.sequence));
         }
         let writer = usize::from(ending.address.partition) % WRITERS;
         let sent = self.writers.get(writer).is_some_and(|writer| writer.send(ending).is_ok());
@@ -141,16 +178,19 @@ impl Inner {
     async fn write_batch(&self, batch: Vec<Ending>) -> Written {
         let kept = join_all(batch.iter().map(|ending| self.write_kept(ending))).await;
         let (mut over, mut late, mut trouble) = (Vec::new(), Vec::new(), None);
-        for (ending, kept) in batch.into_iter().zip(kept) {
+        for (mut ending, kept) in batch.into_iter().zip(kept) {
             match kept {
-                Ok(()) => over.push(ending),
+                Ok(()) => {
+                    ending.is_kept = true;
+                    over.push(ending);
+                }
                 Err(why) => {
                     trouble = Some(why);
                     late.push(ending);
                 }
             }
         }
-        if let Err(why) = self.write_over(&over).await {
+        if let Err(why) = self.write_over(&mut over).await {
             trouble = Some(why);
             late.append(&mut over);
             late.sort_by_key(|ending| ending.sequence);
@@ -161,7 +201,7 @@ impl Inner {
         Written { over, late, trouble }
     }
 
-    async fn write_over(&self, batch: &[Ending]) -> Result<(), Trouble> {
+    async fn write_over(&self, batch: &mut [Ending]) -> Result<(), Trouble> {
         match self.retain(batch).await {
             // What was delivered gives way, and never holds up what makes room.
             Err(trouble) if trouble == store_is_full() => {
@@ -169,7 +209,8 @@ impl Inner {
             }
             retained => retained?,
         }
-        let is_over = |ending: &&Ending| ending.tries.is_none() && ending.stream == self.stream();
+        batch.iter_mut().for_each(|ending| ending.is_retained = true);
+        let is_over = |ending: &&Ending| ending.tries.is_none() && ending.stream() == self.stream();
         self.unowe(batch.iter().filter(is_over)).await?;
         let was_tried = |ending: &&Ending| ending.settlement.lease.attempts > 0;
         let tried = batch.iter().filter(is_over).filter(was_tried);
@@ -180,16 +221,18 @@ impl Inner {
     /// The broker has these.
     fn over(&self, endings: &[Ending]) {
         let mut holdings = lock(&self.holdings);
-        for Ending { address, sequence, tries, settlement, .. } in endings {
+        for ending in endings {
+            let Ending { address, sequence, tries, settlement, .. } = ending;
             if tries.is_some() {
                 if let Some(held) = holdings.of(address.partition, &settlement.lease.hold) {
                     held.retrying = held.retrying.saturating_sub(1);
                 }
                 continue;
             }
-            lock(&self.ended).remove(sequence);
+            lock(&self.ended).remove(&(ending.stream(), *sequence));
             // Also if it is held anew by now.
-            if let Some(held) = holdings.partitions.get_mut(&address.partition) {
+            let held = holdings.partitions.get_mut(&address.partition);
+            if let Some(held) = held.filter(|held| held.stream == ending.stream()) {
                 held.ending.remove(sequence);
             }
         }
@@ -198,7 +241,10 @@ impl Inner {
     }
 
     async fn write_kept(&self, ending: &Ending) -> Result<(), Trouble> {
-        let Ending { address, sequence, tries, settlement, .. } = ending;
+        let Ending { address, sequence, tries, settlement, is_kept, .. } = ending;
+        if *is_kept {
+            return Ok(());
+        }
         if let Some(tries) = tries {
             // Whoever holds it now knows better.
             if lock(&self.holdings).of(address.partition, &settlement.lease.hold).is_none() {
@@ -239,8 +285,8 @@ impl Inner {
             return Ok(());
         }
         let mut packs: BTreeMap<ConsumerId, Vec<Pack>> = BTreeMap::new();
-        for Ending { settlement: Settlement { lease, end, now_ms, .. }, .. } in batch {
-            if !matches!(end, End::Settled) || lease.record.retained {
+        for Ending { settlement: Settlement { lease, end, now_ms, .. }, is_retained, .. } in batch {
+            if *is_retained || !matches!(end, End::Settled) || lease.record.retained {
                 continue;
             }
             let envelope = Envelope { delivered: Some(*now_ms), ..Envelope::kept(&lease.record, lease.lane) };
@@ -278,6 +324,10 @@ impl Inner {
     }
 
     async fn unowe_in(&self, partition: u16, hold: &Hold, ended: BTreeSet<u64>) -> Result<(), Trouble> {
+        if !self.was_looked_at() {
+            // Its places may be others' by now.
+            return Err(failing("the stream was not looked at since the connection was lost"));
+        }
         let before = lock(&self.holdings).ended_before(partition, hold, &ended).unwrap_or_default();
         let stream = self.names.owed_stream();
         let (purged, alone): (Vec<u64>, Vec<u64>) = ended.into_iter().partition(|sequence| *sequence < before);

@@ -12,7 +12,7 @@ use async_nats::jetstream::consumer::push::OrderedConfig;
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
 use futures_util::StreamExt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Before the next try, when the broker does not let us read.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -63,19 +63,16 @@ async fn read_on(inner: &Inner, partition: u16, hold: &Hold) {
     }
 }
 
-/// What has to be known before the first record is leased: what was tried, and what was told. The places
-/// of what was tried.
+/// What has to be known before the first record is leased: what was tried, and what was told. Gives the
+/// places of what was tried.
 async fn prepare(inner: &Inner, partition: u16, hold: &Hold) -> Result<Vec<u64>, Trouble> {
     let tried =
         inner.broker.all(&inner.names.state_stream(), &inner.names.below(&format!("tries.{partition}.*"))).await?;
-    let told =
-        inner.broker.all(&inner.names.known_stream(), &inner.names.below(&format!("told.*.{partition}"))).await?;
+    let told = told::learn(inner, partition).await?;
     let now_ms = clock::steady_ms();
     let mut holdings = lock(&inner.holdings);
     let Some(held) = holdings.of(partition, hold) else { return Ok(Vec::new()) };
-    for stored in &told {
-        told::read(stored, &mut held.told, now_ms, inner.remember_ms());
-    }
+    held.told = told;
     let sequences = tried.iter().filter_map(|stored| names::number(&stored.subject)).collect();
     for stored in tried {
         let tries: Option<(i64, Tries)> = serde_json::from_slice(&stored.payload).ok();
@@ -134,12 +131,13 @@ fn caught_up(inner: &Inner, partition: u16, hold: &Hold) {
 /// Puts a record into its lane; how many are still to come.
 fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place: bool) -> Result<u64, Trouble> {
     let info = message.info().map_err(failing)?;
-    let (sequence, pending) = (info.stream_sequence, info.pending);
+    let (sequence, pending, taken) = (info.stream_sequence, info.pending, SystemTime::from(info.published));
     let Some(address) = names::address(&message.subject) else { return Ok(pending) };
     let none = async_nats::HeaderMap::new();
     let headers = message.headers.as_ref().unwrap_or(&none);
     let size = headers.get("Nats-Msg-Size").and_then(|size| size.as_str().parse().ok());
     let bytes = size.unwrap_or(message.payload.len());
+    let was_looked_at = inner.was_looked_at();
     let mut holdings = lock(&inner.holdings);
     let Some(held) = holdings.of(partition, hold) else { return Ok(pending) };
     // The client begins anew after an outage, and may tell of what has ended since.
@@ -147,18 +145,18 @@ fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place
         return Ok(pending);
     }
     held.seen = sequence;
+    let is_ended = lock(&inner.ended).contains(&(held.stream, sequence));
     // What this process delivered when it held the partition before, and has not written off yet.
-    if lock(&inner.ended).contains(&sequence) {
+    if is_ended {
         held.ending.insert(sequence);
-        return Ok(pending);
     }
-    let Some(envelope) = Envelope::read(headers) else {
+    let envelope = if is_ended { None } else { Envelope::read(headers) };
+    if !is_ended && envelope.is_none() {
         held.unread.insert(sequence);
-        return Ok(pending);
-    };
-    if held.leaving.is_some() {
-        return Ok(pending);
     }
+    let is_leaving = held.leaving.is_some();
+    holdings.see((sequence, taken), was_looked_at);
+    let Some(envelope) = envelope.filter(|_| !is_leaving) else { return Ok(pending) };
     let (identities, received_ms) = (envelope.known_by(), envelope.received);
     let place = Place { sequence, since_ms: envelope.since, bytes: u32::try_from(bytes).unwrap_or(u32::MAX) };
     let is_new = holdings.lanes(address.consumer).push(partition, address.token, place);

@@ -3,11 +3,11 @@
 //! Changed under one lock and never across an await; what is written on the broker is not its business.
 
 use super::lanes::{Counts, Lanes};
-use crate::format::Identity;
+use super::told::Told;
 use crate::journal::{ConsumerId, Hold, Record};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -22,15 +22,24 @@ pub(super) struct Holdings {
     pub(super) cache: Cache,
     /// The last record that the broker has acknowledged to us, of each partition.
     pub(super) acknowledged: HashMap<u16, u64>,
+    /// The last record that was seen of what is known to be one stream.
+    pub(super) last: Option<Sight>,
+    /// The last that was seen since, over a connection over which the stream was not looked at.
+    unproved: Option<Sight>,
     /// What other members say that they hold.
     pub(super) others: HashMap<String, HashMap<i64, Counts>>,
 }
+
+/// A record as it stands in the stream: its place, and when the broker took it.
+pub(super) type Sight = (u64, SystemTime);
 
 /// A partition.
 #[derive(Debug)]
 pub(super) struct Held {
     /// The place of the claim.
     pub(super) claim: u64,
+    /// Which stream its places are of.
+    pub(super) stream: u64,
     /// Until when the claim holds without another word of the broker.
     pub(super) until: Instant,
     /// Says that it is lost.
@@ -50,14 +59,15 @@ pub(super) struct Held {
     /// Whether what was there before us has been seen.
     pub(super) has_caught_up: bool,
     /// How far consumers know of messages, and since when.
-    pub(super) told: HashMap<(ConsumerId, Identity), (u8, u64)>,
+    pub(super) told: Told,
     pub(super) follower: Option<AbortHandle>,
 }
 
 impl Held {
-    pub(super) fn new(claim: u64, until: Instant) -> Self {
+    pub(super) fn new(claim: u64, until: Instant, stream: u64) -> Self {
         Self {
             claim,
+            stream,
             until,
             lost: watch::Sender::new(false),
             leaving: None,
@@ -78,7 +88,7 @@ impl Held {
     }
 
     pub(super) fn hold(&self) -> Hold {
-        Hold::until(self.lost.subscribe())
+        Hold::until(self.lost.subscribe(), self.stream)
     }
 }
 
@@ -131,9 +141,25 @@ impl Holdings {
         self.lanes.values_mut().for_each(|lanes| lanes.forget(partition));
     }
 
-    /// The last place that was seen in any partition.
-    pub(super) fn seen(&self) -> u64 {
-        self.partitions.values().map(|held| held.seen).max().unwrap_or_default()
+    /// A record was seen. `is_proved`: of the stream that is known.
+    pub(super) fn see(&mut self, sight: Sight, is_proved: bool) {
+        self.unproved = self.unproved.max(Some(sight));
+        if is_proved {
+            self.prove();
+        }
+    }
+
+    /// What was seen is of the stream that is known.
+    pub(super) fn prove(&mut self) {
+        self.last = self.last.max(self.unproved.take());
+    }
+
+    /// The stream is another: nothing of it was seen, and nothing is held.
+    pub(super) fn begin_anew(&mut self) {
+        let all: Vec<u16> = self.partitions.keys().copied().collect();
+        all.into_iter().for_each(|partition| drop(self.lose(partition)));
+        self.acknowledged.clear();
+        (self.last, self.unproved) = (None, None);
     }
 
     pub(super) fn lanes(&mut self, consumer: ConsumerId) -> &mut Lanes {

@@ -1,11 +1,13 @@
 //! What is known already: the identities of events, for as long as they are remembered.
 //!
 //! Pure. Young ones are in a table; from time to time they become a sorted run of 20 bytes each, and runs
-//! of about the same size become one.
+//! of about the same size become one. That takes long where they are long, so it is done apart from the
+//! rest: whoever asks in the meantime is answered from the two.
 
 use crate::format::{Identities, Identity};
 use crate::journal::recalled::Recalled;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// So many are gathered before they become a run.
 const YOUNG: usize = 1 << 16;
@@ -15,13 +17,13 @@ const YOUNG: usize = 1 << 16;
 pub(super) struct Known {
     remember_ms: u64,
     young: HashMap<Identity, u64>,
-    /// The oldest first, each at least twice as long as the next.
-    runs: Vec<Run>,
+    /// The oldest first, each more than twice as long as the next once all is merged.
+    runs: Vec<Arc<Run>>,
 }
 
 /// Identities in their order, each with when it came, counted from the first of the run.
-#[derive(Debug, Default)]
-struct Run {
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
     keys: Vec<Identity>,
     after_ms: Vec<u32>,
     from_ms: u64,
@@ -58,24 +60,61 @@ impl Known {
         Recalled { events: events.iter().map(is_known).collect(), beside: beside.as_ref().map(is_known) }
     }
 
-    /// The young become a run; runs of about the same size become one, and what is too old goes.
+    /// The young become a run, and runs that are too old go.
     fn age(&mut self, now_ms: u64) {
         let least_ms = now_ms.saturating_sub(self.remember_ms);
         self.runs.retain(|run| run.until_ms >= least_ms);
-        let mut run = Run::of(self.young.drain().filter(|(_, at_ms)| *at_ms >= least_ms).collect());
-        while self.runs.last().is_some_and(|last| last.keys.len() <= run.keys.len() * 2) {
-            let last = self.runs.pop().unwrap_or_default();
-            run = Run::of(last.entries().chain(run.entries()).filter(|(_, at_ms)| *at_ms >= least_ms).collect());
+        let mut young: Vec<_> = self.young.drain().filter(|(_, at_ms)| *at_ms >= least_ms).collect();
+        young.sort_unstable();
+        self.runs.push(Arc::new(Run::of(young)));
+    }
+
+    /// Two neighbours that should be one, the younger not much shorter than the older.
+    pub(super) fn unmerged(&self) -> Option<[Arc<Run>; 2]> {
+        let mut pairs = self.runs.windows(2).rev();
+        let pair = pairs.find(|pair| matches!(pair, [older, younger] if older.keys.len() <= younger.keys.len() * 2))?;
+        <[_; 2]>::try_from(pair.to_vec()).ok()
+    }
+
+    /// These two are one now. If one of them is gone by now there is nothing to be done.
+    pub(super) fn merged(&mut self, [older, younger]: &[Arc<Run>; 2], run: Run) {
+        let are_these = |pair: &[Arc<Run>]| matches!(pair, [a, b] if Arc::ptr_eq(a, older) && Arc::ptr_eq(b, younger));
+        if let Some(at) = self.runs.windows(2).position(are_these) {
+            self.runs.splice(at..at + 2, [Arc::new(run)]);
         }
-        self.runs.push(run);
+    }
+
+    /// Merges all that should be, here and now.
+    pub(super) fn merge_all(&mut self, now_ms: u64) {
+        while let Some(pair) = self.unmerged() {
+            let run = merge(&pair, now_ms.saturating_sub(self.remember_ms));
+            self.merged(&pair, run);
+        }
     }
 }
 
+/// Two runs as one, without what came before `least_ms`.
+pub(super) fn merge([older, younger]: &[Arc<Run>; 2], least_ms: u64) -> Run {
+    let (mut older, mut younger) = (older.entries().peekable(), younger.entries().peekable());
+    let in_order = std::iter::from_fn(|| match (older.peek(), younger.peek()) {
+        (Some((one, _)), Some((other, _))) if one <= other => older.next(),
+        (Some(_), None) => older.next(),
+        _ => younger.next(),
+    });
+    let mut entries: Vec<(Identity, u64)> = Vec::new();
+    for (identity, at_ms) in in_order.filter(|(_, at_ms)| *at_ms >= least_ms) {
+        match entries.last_mut().filter(|(last, _)| *last == identity) {
+            // Of one that came again after it was forgotten the last time counts.
+            Some((_, last_ms)) => *last_ms = at_ms.max(*last_ms),
+            None => entries.push((identity, at_ms)),
+        }
+    }
+    Run::of(entries)
+}
+
 impl Run {
-    fn of(mut entries: Vec<(Identity, u64)>) -> Self {
-        // Of one that came again after it was forgotten the last time counts.
-        entries.sort_unstable_by_key(|(identity, at_ms)| (*identity, u64::MAX - at_ms));
-        entries.dedup_by_key(|(identity, _)| *identity);
+    /// Of what is in its order.
+    fn of(entries: Vec<(Identity, u64)>) -> Self {
         let from_ms = entries.iter().map(|(_, at_ms)| *at_ms).min().unwrap_or_default();
         let until_ms = entries.iter().map(|(_, at_ms)| *at_ms).max().unwrap_or_default();
         let after = |(_, at_ms): &(Identity, u64)| u32::try_from(at_ms - from_ms).unwrap_or(u32::MAX);
@@ -126,12 +165,42 @@ mod tests {
         let mut known = Known::new(1_000_000);
         let many = (YOUNG * 5) as u64;
         (0..many).for_each(|number| known.insert(identity(number), number));
+        assert_eq!(known.runs.len(), 5);
+        assert!((0..many).all(|number| known.contains(&identity(number), many)));
+        known.merge_all(many);
         assert!(known.runs.len() <= 3, "{}", known.runs.len());
         assert!((0..many).all(|number| known.contains(&identity(number), many)));
         assert!(!known.contains(&identity(many), many));
         assert!(known.contains(&identity(7), 1_000_007) && !known.contains(&identity(7), 1_000_008));
         (0..many).for_each(|number| known.insert(identity(many + number), 3_000_000));
+        known.merge_all(3_000_000);
         assert!(known.runs.iter().map(|run| run.keys.len()).sum::<usize>() <= YOUNG * 5);
+    }
+
+    #[test]
+    fn what_is_merged_while_others_come_is_put_where_it_was() {
+        let mut known = Known::new(1_000_000);
+        let some = |from: u64| (from..from + YOUNG as u64).map(identity);
+        some(0).for_each(|identity| known.insert(identity, 1));
+        some(1 << 32).for_each(|identity| known.insert(identity, 2));
+        let pair = known.unmerged().expect("two of the same size");
+        let run = merge(&pair, 0);
+        assert_eq!(run.keys.len(), 2 * YOUNG);
+        some(2 << 32).for_each(|identity| known.insert(identity, 3));
+        known.merged(&pair, run);
+        assert_eq!(known.runs.iter().map(|run| run.keys.len()).collect::<Vec<_>>(), [2 * YOUNG, YOUNG]);
+        assert!([0, 1 << 32, 2 << 32].into_iter().flat_map(some).all(|identity| known.contains(&identity, 4)));
+        // What is not there any more is not put anywhere.
+        known.merged(&pair, Run::default());
+        assert_eq!(known.runs.len(), 2);
+    }
+
+    #[test]
+    fn of_one_that_came_twice_the_last_time_counts() {
+        let run = |at_ms: u64| Arc::new(Run::of(vec![(identity(1), at_ms)]));
+        let merged = merge(&[run(5), run(30)], 0);
+        assert_eq!((merged.find(&identity(1)), merged.keys.len()), (Some(30), 1));
+        assert_eq!(merge(&[run(5), run(30)], 31), Run::default());
     }
 
     #[test]

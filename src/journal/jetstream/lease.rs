@@ -61,8 +61,12 @@ impl Inner {
 
     fn take(&self, consumer: ConsumerId, most: usize, fresh_first: bool, now_ms: u64) -> (Vec<Out>, bool) {
         // What has ended and is not written takes room here, and is delivered again should this process end.
-        let unwritten = *self.unwritten.borrow();
-        if unwritten.endings > MOST_UNWRITTEN || unwritten.bytes > MOST_UNWRITTEN_BYTES {
+        let (count, bytes) = {
+            let unwritten = self.unwritten.borrow();
+            (unwritten.count(), unwritten.bytes)
+        };
+        // And what is known of the stream may be of one that has lost its end.
+        if count > MOST_UNWRITTEN || bytes > MOST_UNWRITTEN_BYTES || !self.was_looked_at() {
             return (Vec::new(), true);
         }
         let mut holdings = lock(&self.holdings);

@@ -30,14 +30,14 @@ impl Inner {
         let order = |id: &LetterId| (id.consumer, id.record);
         ids.retain(|id| after.is_none_or(|after| order(id) > order(&after)));
         ids.sort_unstable_by_key(order);
-        ids.truncate(most);
         let letter = async |id: LetterId| {
             let stored = self.dead_stored(id).await?;
             Ok(stored.map(|stored| self.dead_letter(id, &stored).0))
         };
-        // Bodies come along and go again: not all at once. One that is gone in between is none any more.
+        // Bodies come along and go again: not all at once. One that is gone in between is none any more, and
+        // the next takes its place: fewer than were asked for are the last.
         let found = futures_util::stream::iter(ids).map(letter).buffered(AT_ONCE);
-        found.try_filter_map(async |letter| Ok(letter)).try_collect().await
+        found.try_filter_map(async |letter| Ok(letter)).take(most).try_collect().await
     }
 
     /// What waits, in the order of consumer, then record.
@@ -176,8 +176,11 @@ impl Inner {
             Ok(Ok(answer)) if answer.payload.as_ref() == DONE => Ok(true),
             Ok(Ok(answer)) if answer.payload.as_ref() == NOT_DONE => Ok(false),
             Ok(Ok(answer)) => Err(failing(String::from_utf8_lossy(&answer.payload))),
-            Ok(Err(_)) | Err(_) => Err(Trouble::Failing(
+            Ok(Err(_)) => Err(Trouble::Failing(
                 "no proxy holds its conversation now: start one, or try again in a moment".to_owned(),
+            )),
+            Err(_) => Err(Trouble::Failing(
+                "the proxy that holds its conversation does not answer in time: look whether it was done".to_owned(),
             )),
         }
     }
@@ -210,15 +213,16 @@ const fn id((consumer, record): (ConsumerId, i64)) -> LetterId {
 /// Answers others that ask for what is held here.
 pub(super) async fn answer(inner: Arc<Inner>) {
     let asked = inner.broker.client.subscribe(inner.names.below("ask.*")).await;
-    let Ok(mut asked) = asked.inspect_err(|error| tracing::warn!(%error, "others cannot ask this process")) else {
+    let Ok(asked) = asked.inspect_err(|error| tracing::warn!(%error, "others cannot ask this process")) else {
         return;
     };
-    while let Some(message) = asked.next().await {
-        let Some(reply) = message.reply.clone() else { continue };
+    let answered = async |message: async_nats::Message| {
+        let Some(reply) = message.reply.clone() else { return };
         if let Some(answer) = inner.bury_for_another(&message.subject, &message.payload).await
             && let Err(error) = inner.broker.client.publish(reply, answer.into()).await
         {
             tracing::debug!(%error, "an answer is not sent");
         }
-    }
+    };
+    asked.for_each_concurrent(AT_ONCE, answered).await;
 }

@@ -36,12 +36,16 @@ impl Names {
         self.partitions
     }
 
+    /// The partition whose turn it is.
+    pub(super) fn turn(&self, count: u64) -> u16 {
+        // At least one partition: the configuration sees to that.
+        u16::try_from(count % u64::from(self.partitions.max(1))).unwrap_or_default()
+    }
+
     /// Where a conversation's records for a consumer are.
     pub(super) fn address(&self, consumer: ConsumerId, lane: i64) -> Address {
         let token = self.token(lane);
-        // At least one partition: the configuration sees to that.
-        let partition = u16::try_from(token % u64::from(self.partitions.max(1))).unwrap_or_default();
-        Address { partition, consumer, token }
+        Address { partition: self.turn(token), consumer, token }
     }
 
     fn token(&self, lane: i64) -> u64 {

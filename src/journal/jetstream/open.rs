@@ -6,7 +6,7 @@ use super::held::Holdings;
 use super::known::Known;
 use super::names::Names;
 use super::settings::Settings;
-use super::{Inner, JetStream, claims, connect, letters, look_after, registry::Registry, remember, streams};
+use super::{Inner, JetStream, claims, connect, letters, look_after, registry::Registry, remember, settle, streams};
 use crate::clock;
 use crate::journal::Trouble;
 use crate::secret::random_key;
@@ -164,11 +164,13 @@ impl JetStream {
             was_away: AtomicBool::new(false),
             seen: watch::Sender::new(0),
             learned: watch::Sender::new(0),
+            learning: tokio::sync::Mutex::new(()),
             wakes: Mutex::new(HashMap::new()),
             trouble: Mutex::new(None),
             giving_way: tokio::sync::Mutex::new(()),
             reviving: tokio::sync::Mutex::new(()),
             born: Mutex::new((None, 0)),
+            looked_at: Mutex::default(),
             closed: AtomicBool::new(false),
             tasks: Mutex::new(JoinSet::new()),
         });
@@ -178,10 +180,15 @@ impl JetStream {
         if role == Role::Member {
             remember::learn(&inner).await?;
             inner.spawn(remember::follow(Arc::clone(&inner)));
+            inner.spawn(remember::merge(Arc::clone(&inner)));
             inner.spawn(claims::keep(Arc::clone(&inner)));
             inner.spawn(claims::watch(Arc::clone(&inner)));
             inner.spawn(letters::answer(Arc::clone(&inner)));
             inner.spawn(look_after(Arc::clone(&inner)));
+            inner.spawn(settle::give_up_for_the_gone(Arc::clone(&inner)));
+        } else {
+            // Who delivers, and what each says that it owes.
+            claims::look(&inner).await?;
         }
         Ok(Self(inner))
     }

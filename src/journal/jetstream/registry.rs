@@ -106,7 +106,7 @@ impl Inner {
     /// letters there are, as many as it said last.
     pub(super) async fn depths(&self, now_ms: u64) -> Result<Vec<Depth>, Trouble> {
         if self.is_well() {
-            self.wait(&self.unwritten, WRITTEN_WITHIN, |inner| inner.unwritten.borrow().endings == 0).await;
+            self.written_within(WRITTEN_WITHIN).await;
             let refreshed = tokio::time::timeout(TELL_WITHIN, self.refresh_counts()).await;
             if !matches!(refreshed, Ok(Ok(()))) {
                 tracing::debug!(?refreshed, "letters are not counted now");
@@ -114,9 +114,7 @@ impl Inner {
         }
         let mut consumers = lock(&self.registry).all();
         consumers.push(ConsumerId::NOBODY);
-        let depths = try_join_all(consumers.iter().map(|consumer| self.depth(*consumer, now_ms))).await?;
-        let is_nobodys_and_empty = |depth: &Depth| depth.consumer.is_empty() && depth.dead == 0;
-        Ok(depths.into_iter().filter(|depth| !is_nobodys_and_empty(depth)).collect())
+        try_join_all(consumers.iter().map(|consumer| self.depth(*consumer, now_ms))).await
     }
 
     /// Asks who the consumers are, and how many dead letters each has.

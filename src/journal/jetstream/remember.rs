@@ -23,8 +23,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
 /// Who has not run for so long may have missed what others came to know.
 const AWAY_MS: u64 = 1_000;
-/// So long a webhook waits for what others may know of a part of it.
-const LEARN_WITHIN: Duration = Duration::from_secs(1);
+/// How often it is looked whether runs should be merged. With 1,000 webhooks a second one comes in a minute.
+const MERGE_EVERY: Duration = Duration::from_secs(5);
+/// What others were told is heard within this, where nothing is wrong.
+const FOLLOWED_WITHIN: Duration = Duration::from_millis(250);
 
 /// Identities that are to be written, and who waits for it.
 #[derive(Debug)]
@@ -87,10 +89,6 @@ impl Inner {
         self.was_away.load(Ordering::Relaxed)
     }
 
-    pub(super) fn has_learned(&self) {
-        self.was_away.store(false, Ordering::Relaxed);
-    }
-
     /// Ready when others can know of it.
     pub(super) async fn write_known(&self, identities: Vec<(Identity, u64)>) {
         let (written, is_written) = oneshot::channel();
@@ -106,9 +104,36 @@ impl Inner {
     /// When the broker does not say what that is.
     pub(super) async fn learn_all(&self) -> Result<(), Trouble> {
         let last = self.broker.last(&self.names.known_stream(), &self.names.below("known")).await?;
-        let Some(last) = last else { return Ok(()) };
-        self.wait(&self.learned, LEARN_WITHIN, |inner| *inner.learned.borrow() >= last.sequence).await;
+        let last = last.map_or(0, |last| last.sequence);
+        let knows = |inner: &Self| *inner.learned.borrow() >= last;
+        if !self.wait(&self.learned, FOLLOWED_WITHIN, knows).await {
+            // Whoever follows hears late of a server that was away. One reads for all who wait.
+            let _turn = self.learning.lock().await;
+            while !knows(self) && self.learn_more().await? {}
+        }
+        self.was_away.store(false, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Reads the next page of what is known. Says whether there was one.
+    async fn learn_more(&self) -> Result<bool, Trouble> {
+        const PAGE: usize = 1_000;
+        let (stream, subject) = (self.names.known_stream(), self.names.below("known"));
+        let next = *self.learned.borrow() + 1;
+        let page = self.broker.from(&stream, &subject, next, PAGE).await?;
+        page.iter().for_each(|stored| self.take_in(stored.sequence, &stored.payload));
+        Ok(!page.is_empty())
+    }
+
+    fn take_in(&self, sequence: u64, payload: &[u8]) {
+        let mut known = lock(&self.known);
+        let now_ms = clock::steady_ms();
+        let least_ms = now_ms.saturating_sub(self.remember_ms());
+        let young = known::read(payload).filter(|(_, at_ms)| *at_ms >= least_ms);
+        // What comes from a clock ahead of ours came now.
+        young.for_each(|(key, at_ms)| known.insert(key, at_ms.min(now_ms)));
+        drop(known);
+        self.learned.send_modify(|learned| *learned = sequence.max(*learned));
     }
 }
 
@@ -139,26 +164,26 @@ pub(super) async fn write(inner: Arc<Inner>, mut to_remember: mpsc::Receiver<Rem
 
 /// Reads what was known before this process began.
 pub(super) async fn learn(inner: &Inner) -> Result<(), Trouble> {
-    const PAGE: usize = 1_000;
-    let (stream, subject) = (inner.names.known_stream(), inner.names.below("known"));
-    let mut next = 1;
-    loop {
-        let page = inner.broker.from(&stream, &subject, next, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        next = last.sequence + 1;
-        page.iter().for_each(|stored| take_in(inner, stored.sequence, &stored.payload));
+    while inner.learn_more().await? {
+        // Nobody asks yet.
+        lock(&inner.known).merge_all(clock::steady_ms());
     }
+    Ok(())
 }
 
-fn take_in(inner: &Inner, sequence: u64, payload: &[u8]) {
-    let mut known = lock(&inner.known);
-    let now_ms = clock::steady_ms();
-    let least_ms = now_ms.saturating_sub(inner.remember_ms());
-    let young = known::read(payload).filter(|(_, at_ms)| *at_ms >= least_ms);
-    // What comes from a clock ahead of ours came now.
-    young.for_each(|(key, at_ms)| known.insert(key, at_ms.min(now_ms)));
-    drop(known);
-    inner.learned.send_replace(sequence);
+/// Keeps what is known in few runs. Where there is much of it that takes a core for seconds: nobody waits for it.
+pub(super) async fn merge(inner: Arc<Inner>) {
+    loop {
+        let pair = lock(&inner.known).unmerged();
+        let Some(pair) = pair else {
+            tokio::time::sleep(MERGE_EVERY).await;
+            continue;
+        };
+        let least_ms = clock::steady_ms().saturating_sub(inner.remember_ms());
+        let merged = tokio::task::spawn_blocking(move || (known::merge(&pair, least_ms), pair)).await;
+        let Ok((run, pair)) = merged else { return };
+        lock(&inner.known).merged(&pair, run);
+    }
 }
 
 /// Reads what others come to know.
@@ -187,7 +212,7 @@ async fn read(inner: &Inner) -> Result<(), Trouble> {
     while let Some(message) = messages.next().await {
         let message = message.map_err(failing)?;
         let sequence = message.info().map_err(failing)?.stream_sequence;
-        take_in(inner, sequence, &message.payload);
+        inner.take_in(sequence, &message.payload);
     }
     Ok(())
 }

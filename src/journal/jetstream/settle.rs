@@ -7,13 +7,17 @@ use super::held::Held;
 use super::lanes::{Tries, Turn};
 use super::names::Address;
 use super::{Inner, names};
+use crate::clock;
 use crate::fate::Reason;
 use crate::journal::{End, Settlement, Trouble};
 use crate::lock::lock;
 use crate::telemetry::{GONE, set_aside};
 use std::sync::Arc;
+use std::time::Duration;
 
-/// So much is given up for consumers that are gone in one round.
+/// How often it is looked for what consumers that are gone are owed for too long, and how much of it is given
+/// up in one round.
+const GIVE_UP_EVERY: Duration = Duration::from_millis(500);
 const GIVEN_UP_AT_ONCE: usize = 200;
 
 /// Ends a lease: its lane goes on, and the ending is written beside.
@@ -36,7 +40,7 @@ pub(super) fn settle(inner: &Inner, settlement: Settlement) {
         End::Released => {}
         // Somebody else tries it now, and knows better when.
         End::RetryAt { .. } if !is_held => {}
-        _ => inner.write_down(Ending { address, sequence, tries, settlement, stream: inner.stream() }),
+        _ => inner.write_down(Ending::new(address, sequence, tries, settlement)),
     }
 }
 
@@ -121,25 +125,31 @@ impl Inner {
         }
         Ok(true)
     }
+}
 
-    /// Buries what a consumer that is gone from the configuration is owed for too long.
-    pub(super) async fn give_up_for_the_gone(self: &Arc<Self>, now_ms: u64) {
-        let gone = lock(&self.registry).gone();
-        for (consumer, name, give_up_ms) in gone {
-            let before_ms = now_ms.saturating_sub(give_up_ms);
-            let old = lock(&self.holdings).lanes(consumer).owed_before(before_ms, GIVEN_UP_AT_ONCE);
-            for (partition, token, sequence) in old {
-                let address = Address { partition, consumer, token };
-                match bury_held(self, address, sequence, Reason::GaveUp, now_ms).await {
-                    Ok(true) => {
-                        set_aside(GONE, Reason::GaveUp, 1);
-                        let record = names::record_id(sequence);
-                        tracing::warn!(consumer = name, record, reason = Reason::GaveUp.label(), "dead letter");
-                    }
-                    Ok(false) => {}
-                    Err(trouble) => tracing::debug!(%trouble, "not given up yet"),
-                }
+/// Gives up what consumers are owed for too long that are gone from the configuration, again and again.
+pub(super) async fn give_up_for_the_gone(inner: Arc<Inner>) {
+    loop {
+        tokio::time::sleep(GIVE_UP_EVERY).await;
+        if let Err(trouble) = give_up_some(&inner, clock::steady_ms()).await {
+            tracing::debug!(%trouble, "not given up yet");
+        }
+    }
+}
+
+async fn give_up_some(inner: &Arc<Inner>, now_ms: u64) -> Result<(), Trouble> {
+    let gone = lock(&inner.registry).gone();
+    for (consumer, name, give_up_ms) in gone {
+        let before_ms = now_ms.saturating_sub(give_up_ms);
+        let old = lock(&inner.holdings).lanes(consumer).owed_before(before_ms, GIVEN_UP_AT_ONCE);
+        for (partition, token, sequence) in old {
+            let address = Address { partition, consumer, token };
+            if bury_held(inner, address, sequence, Reason::GaveUp, now_ms).await? {
+                set_aside(GONE, Reason::GaveUp, 1);
+                let record = names::record_id(sequence);
+                tracing::warn!(consumer = name, record, reason = Reason::GaveUp.label(), "dead letter");
             }
         }
     }
+    Ok(())
 }

@@ -22,7 +22,7 @@ fn note(told: &mut Told, key: (ConsumerId, Identity), (rank, at_ms): (u8, u64), 
 }
 
 /// Takes in what a message holds: identity, rank and time of each.
-pub(super) fn read(stored: &Stored, told: &mut Told, now_ms: u64, remember_ms: u64) {
+fn read(stored: &Stored, told: &mut Told, now_ms: u64, remember_ms: u64) {
     let consumer = stored.subject.rsplit('.').nth(1).and_then(|id| id.parse().ok()).map(ConsumerId);
     let Some(consumer) = consumer else { return };
     for entry in stored.payload.chunks_exact(25) {
@@ -32,6 +32,20 @@ pub(super) fn read(stored: &Stored, told: &mut Told, now_ms: u64, remember_ms: u
         if at_ms >= now_ms.saturating_sub(remember_ms) {
             note(told, (consumer, *identity), (*rank, at_ms.min(now_ms)), remember_ms);
         }
+    }
+}
+
+/// Reads what a partition's consumers were told: a page at a time, for there may be much of it.
+pub(super) async fn learn(inner: &Inner, partition: u16) -> Result<Told, Trouble> {
+    const PAGE: usize = 1_000;
+    let (stream, subject) = (inner.names.known_stream(), inner.names.below(&format!("told.*.{partition}")));
+    let (mut told, mut next) = (Told::new(), 1);
+    loop {
+        let page = inner.broker.from(&stream, &subject, next, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(told) };
+        next = last.sequence + 1;
+        let now_ms = clock::steady_ms();
+        page.iter().for_each(|stored| read(stored, &mut told, now_ms, inner.remember_ms()));
     }
 }
 

@@ -164,7 +164,31 @@ fn a_webhook_of_an_unknown_number_is_a_dead_letter_at_all_of_them() {
     fleet.up().for_each(|proxy| drop(listed(proxy, &[], 1)));
     let letters = fleet[1].letters(false);
     assert_eq!(letters[0]["reason"], "unknown_number");
+    let count = || fleet.metrics("cutover_dead_letters{consumer=\"unrouted\"}");
+    eventually("both count it", || (count() == [1.0, 1.0]).then_some(()));
+    let id = letters[0]["id"].as_str().expect("an id");
+    assert_eq!(at(&fleet[0], &["dead-letters", "drop", id]).clean(), format!("{id} dropped\n"));
+    eventually("and that it is gone", || (count() == [0.0, 0.0]).then_some(()));
     let known = json!({"messages": [message(0, 1)]});
     assert_eq!(fleet[1].post("/webhooks", cloud(SALES, &known)).status, 200);
     crm.wait_for(1);
+}
+
+/// The command finds no server at its own address, and others at the journal.
+#[test]
+fn the_journal_alone_says_that_others_deliver() {
+    let Some(broker) = Broker::shared() else { return };
+    let (_crm, fleet) = refused(broker);
+    fleet.promise_a_round(&Promises::default(), CONVERSATIONS, 1);
+    listed(&fleet[0], &["--waiting"], CONVERSATIONS);
+    let said = eventually("some are parked", || {
+        let said: Value = serde_json::from_str(&fleet[0].home().command(&["status", "--json"]).stdout).ok()?;
+        let count = |what: &str| said["consumers"][0][what].as_u64().expect("a count");
+        (count("parked") > 0 && count("parked") + count("ready") == CONVERSATIONS as u64).then_some(said)
+    });
+    assert_eq!(
+        (&said["readiness"]["status"], &said["consumers"][0]["health"]),
+        (&json!("elsewhere"), &json!("elsewhere"))
+    );
+    assert!(said["readiness"]["reason"].as_str().is_some_and(|reason| reason.starts_with("2 ")), "{said}");
 }
