@@ -3,6 +3,7 @@
 
 mod deployment;
 mod documents;
+mod log;
 mod source;
 
 use source::{Source, sources};

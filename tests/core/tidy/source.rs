@@ -52,7 +52,7 @@ impl Source {
     }
 
     /// Its text without its test module.
-    fn product(&self) -> &str {
+    pub(super) fn product(&self) -> &str {
         self.text.split_once("\n#[cfg(test)]\nmod tests").map_or(&self.text, |(product, _)| product)
     }
 
