@@ -1,6 +1,6 @@
 //! Headers of the platforms, and our own.
 
-use crate::trace;
+use crate::trace::{self, TRACEPARENT, TRACESTATE};
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 
@@ -24,10 +24,6 @@ pub const DELIVERY: HeaderName = HeaderName::from_static("x-cutover-delivery");
 pub const ATTEMPT: HeaderName = HeaderName::from_static("x-cutover-attempt");
 /// The platform it came from.
 pub const SOURCE: HeaderName = HeaderName::from_static("x-cutover-source");
-/// W3C trace context.
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// What tracing systems add to it.
-pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Whether a header of the platform's request goes along to the consumer; `signed`: with the bytes
 /// that it signs.

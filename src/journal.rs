@@ -2,8 +2,8 @@
 //! consumers has taken it.
 //!
 //! A journal appends what arrived, leases it out in the order of its lanes, and writes down how each
-//! lease ended. It knows records, lanes, consumers and times; what is in a body, HTTP and the
-//! configuration file are nothing to it. It takes every time it compares as an argument.
+//! lease ended. It knows records, lanes, consumers and times; what is in a body and HTTP are nothing to it.
+//! Times that a record lives by come as arguments; what a journal does by itself goes by its own clock.
 
 mod embedded;
 mod hold;
@@ -30,7 +30,7 @@ pub enum Trouble {
     /// No room is left for what has to be written.
     #[error("the disk is full")]
     Full,
-    /// The file cannot be written or read.
+    /// What it keeps things in cannot be written or read.
     #[error("{0}")]
     Failing(String),
     /// It did not answer in time.
@@ -128,7 +128,8 @@ pub enum End {
     Released,
 }
 
-/// A lease that ended, and what goes with it in one transaction.
+/// A lease that ended, and what goes with it: in one transaction, or in an order in which a crash repeats and
+/// never loses.
 #[derive(Debug, Clone)]
 pub struct Settlement {
     /// The lease.
@@ -213,7 +214,7 @@ impl Journal {
         }
     }
 
-    /// Makes an arrival durable: all of it, in one transaction, before this is ready.
+    /// Makes an arrival durable: all of it, before this is ready.
     ///
     /// # Errors
     /// When that cannot be promised. Then some of it may have been written all the same; the

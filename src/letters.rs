@@ -4,12 +4,13 @@
 use crate::clock;
 use crate::fate::Reason;
 use crate::format::Document;
-use crate::headers::{SIGNATURES, TRACEPARENT};
+use crate::headers::SIGNATURES;
 use crate::journal::{ConsumerId, Journal, Letter, LetterId, Record, Selection, Trouble};
 use crate::received::pieces;
 use crate::redact::Redactor;
 use crate::routing::{Destination, Routes};
 use crate::telemetry::{GONE, set_aside};
+use crate::trace::TRACEPARENT;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -1,9 +1,13 @@
 //! W3C trace context: what goes along of it from the platform's request to the consumer's.
 
-use crate::headers::{TRACEPARENT, TRACESTATE};
 use hyper::HeaderMap;
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderName, HeaderValue};
 use std::hash::{BuildHasher, RandomState};
+
+/// Which trace a request is part of.
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// What tracing systems add to it.
+pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// The longest `tracestate` that goes along; W3C asks for no more.
 const STATE_MAX_BYTES: usize = 512;

@@ -39,7 +39,7 @@ fn write_all(out: &mut String, status: &Status) -> std::fmt::Result {
     writeln!(
         out,
         "\n{:<wide$} {:<11} {:<8} {:>7} {:>9} {:>7} {:>6} {:>8} {:>8}  LAST ERROR",
-        "CONSUMER", "FORMAT", "HEALTH", "READY", "IN FLIGHT", "PARKED", "DEAD", "OLDEST", "TAKEN"
+        "CONSUMER", "FORMAT", "HEALTH", "READY", "IN FLIGHT", "PARKED", "DEAD", "OLDEST", "TAKEN %"
     )?;
     for consumer in &status.consumers {
         self::consumer(out, consumer, wide, now_ms)?;

@@ -130,8 +130,8 @@ export class Letters {
     });
   }
 
-  async #forget(id) {
-    await this.#do("Forgetting …", async () => {
+  async #drop(id) {
+    await this.#do("Dropping …", async () => {
       await remove(`/api/dead-letters/${encodeURIComponent(id)}`);
       return `${id} is gone for good.`;
     });
@@ -166,7 +166,7 @@ export class Letters {
     const about = h("p", null, `${letter.kind} from ${platform(letter.source)} for ${letter.consumer || "nobody"}: `,
       h("code", null, letter.reason), REASONS[letter.reason] && `, ${REASONS[letter.reason]}`);
     const buttons = [h("button", { class: "primary", key: "redeliver", onclick: () => this.#redeliver({ ids: [id] }) }, "Redeliver"),
-      h("button", { key: "forget", onclick: () => this.#confirmForget(id) }, "Forget …")];
+      h("button", { key: "drop", onclick: () => this.#confirmDrop(id) }, "Drop …")];
     const show = (...content) => this.#open(`Dead letter ${id}`, [about, content], buttons);
     show(h("p", { class: "muted" }, "Asking …"));
     try {
@@ -182,9 +182,9 @@ export class Letters {
     }
   }
 
-  #confirmForget(id) {
-    this.#open(`Forget ${id}?`, [h("p", null, "Its consumer never gets it. This cannot be undone.")],
-      [h("button", { class: "danger", onclick: () => this.#forget(id) }, "Forget for good")]);
+  #confirmDrop(id) {
+    this.#open(`Drop ${id}?`, [h("p", null, "Its consumer never gets it. This cannot be undone.")],
+      [h("button", { class: "danger", onclick: () => this.#drop(id) }, "Drop for good")]);
   }
 
   #open(title, content, buttons) {

@@ -1,7 +1,8 @@
 //! A trace context as headers say it, by W3C and strictly: what is malformed is as good as absent.
 
-use crate::headers::{TRACEPARENT, TRACESTATE, put};
+use crate::headers::put;
 use crate::trace;
+use crate::trace::{TRACEPARENT, TRACESTATE};
 use hyper::HeaderMap;
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 

@@ -76,13 +76,13 @@ fn all_are_put_back_after_a_question() {
 }
 
 #[test]
-fn one_is_forgotten_after_a_question() {
+fn one_is_dropped_after_a_question() {
     let consumer = Consumer::replying(Reply::status(500));
     let proxy = with_letters(&consumer, &["ABGGa"]);
     let Some(browser) = opened(&proxy) else { return };
     browser.press("Look");
-    browser.press("Forget …");
-    browser.press("Forget for good");
+    browser.press("Drop …");
+    browser.press("Drop for good");
     browser.wait_for("#letters-said", "gone for good");
     browser.wait_for("#letters", "None.");
     assert_eq!(proxy.letters(false).len(), 0);
