@@ -30,6 +30,29 @@ pub struct Track {
     /// What the number that came first under this name is called, if no number is configured.
     first: Mutex<Vec<u64>>,
     hasher: RandomState,
+    telling: Mutex<Telling>,
+}
+
+/// A number that speaks both platforms in turns would fill the log: so many switches are told in a minute, the
+/// rest is only counted.
+#[derive(Debug, Default)]
+struct Telling {
+    minute: u64,
+    told: u32,
+}
+
+impl Telling {
+    const MOST: u32 = 8;
+
+    /// Whether a switch at this time is told.
+    fn may(&mut self, at_ms: u64) -> bool {
+        let minute = at_ms / 60_000;
+        if minute != self.minute {
+            *self = Self { minute, told: 0 };
+        }
+        self.told += 1;
+        self.told <= Self::MOST
+    }
 }
 
 /// What is kept of a number across restarts.
@@ -65,6 +88,7 @@ impl Track {
             handed_out: AtomicU64::new(0),
             first: Mutex::default(),
             hasher: RandomState::new(),
+            telling: Mutex::default(),
         }
     }
 
@@ -126,6 +150,9 @@ impl Track {
 
     fn tell(&self, switch: &Switch) {
         self.meter.switched(switch.to.format());
+        if !lock(&self.telling).may(switch.at_ms) {
+            return;
+        }
         let gap_seconds = super::cutover::seconds(switch.gap_ms());
         let (from, to) = (switch.to.other().label(), switch.to.label());
         tracing::info!(number = %self.name, from, to, gap_seconds, "the number has switched");
@@ -186,5 +213,18 @@ impl Record {
             parity,
             ..self.cutover.shown(now_ms, self.mixed)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_number_that_speaks_both_in_turns_some_switches_are_told_in_each_minute() {
+        let mut telling = Telling::default();
+        let told =
+            |telling: &mut Telling, minute: u64| (0..100).filter(|at_ms| telling.may(minute * 60_000 + at_ms)).count();
+        assert_eq!((told(&mut telling, 7), told(&mut telling, 7), told(&mut telling, 8)), (8, 0, 8));
     }
 }
