@@ -16,6 +16,7 @@ mod known;
 mod lanes;
 mod lease;
 mod letters;
+mod look;
 mod names;
 mod open;
 mod pack;
@@ -39,17 +40,15 @@ use super::{
     Amount, Appended, Arrival, ConsumerId, Depth, Leased, Letter, LetterId, Note, Record, Selection, Settlement,
     Trouble, Vitals,
 };
-use crate::clock;
 use crate::format::Identity;
 use crate::lock::lock;
-use broker::{Broker, PATIENCE, failing};
+use broker::{Broker, PATIENCE};
 use endings::{Ending, Unwritten};
-use held::{Holdings, Sight};
+use held::Holdings;
 use known::Known;
 use names::Names;
 use registry::Registry;
 use remember::{Doubt, Remembering};
-use serde_json::json;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -58,11 +57,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
-
-/// How often the journal looks after itself.
-const TICK: Duration = Duration::from_millis(500);
-/// How many looks lie between two tries whether a full store has room again.
-const FILL_EVERY: u64 = 4;
 
 /// A handle to the journal.
 #[derive(Debug, Clone)]
@@ -105,8 +99,9 @@ struct Inner {
     reviving: tokio::sync::Mutex<()>,
     /// When the stream was made, in the server's words, and how often it was found to be another.
     born: Mutex<(Option<String>, u64)>,
-    /// Over which connection it was looked at last.
+    /// Over which connection it was looked at last, and where it ended.
     looked_at: Mutex<(String, u64)>,
+    ends: AtomicU64,
     closed: AtomicBool,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -133,39 +128,6 @@ impl Inner {
     /// Of which stream the places are that are known here.
     fn stream(&self) -> u64 {
         lock(&self.born).1
-    }
-
-    /// A stream that was made anew, or has lost its end, gives places a second time: nothing that is known
-    /// of it holds any more.
-    fn begin_anew(&self) {
-        let mut holdings = lock(&self.holdings);
-        lock(&self.born).1 += 1;
-        tracing::error!("the journal's stream was made anew or has lost its end: what it holds is read again");
-        holdings.begin_anew();
-    }
-
-    /// Whether the stream was looked at over the connection that there is.
-    fn was_looked_at(&self) -> bool {
-        *lock(&self.looked_at) == self.broker.connection()
-    }
-
-    /// Whether this tells of the stream that is known, `last` having been the last record of it. It is
-    /// another if it was made at another time, if it ends before that, or if a later record stands before it.
-    async fn is_the_same(&self, info: &serde_json::Value, last: Option<Sight>) -> Result<bool, Trouble> {
-        let created = info["created"].as_str().map(str::to_owned);
-        let before = std::mem::replace(&mut lock(&self.born).0, created.clone());
-        let Some((place, taken)) = last else { return Ok(before.is_none() || before == created) };
-        let ends = info["state"]["last_seq"].as_u64().unwrap_or(u64::MAX);
-        if before.is_some() && before != created || ends < place {
-            return Ok(false);
-        }
-        // Only a server that was away can have lost something.
-        if self.was_looked_at() {
-            return Ok(true);
-        }
-        let stream = self.names.owed_stream();
-        let later = self.broker.first_after(stream, &self.names.below("owed.>"), taken).await?;
-        Ok(later.is_none_or(|later| later > place))
     }
 
     /// Whether the broker is there and takes what it is given, as far as is known.
@@ -219,61 +181,6 @@ impl Inner {
     async fn caught_up(&self) {
         self.wait(&self.seen, PATIENCE, |inner| lock(&inner.holdings).has_caught_up()).await;
     }
-}
-
-/// Looks after what nobody asks for: whether the broker takes anything, and what is too old.
-async fn look_after(inner: Arc<Inner>) {
-    for tick in 0_u64.. {
-        match examine(&inner, tick).await {
-            Ok(()) => inner.recovered(),
-            Err(trouble) => inner.suffer(trouble),
-        }
-        inner.settle_doubts();
-        // One at a time, each within a minute or so: others wait for the lock meanwhile.
-        if let Some(held) = lock(&inner.holdings).partitions.get_mut(&inner.names.turn(tick)) {
-            told::forget(&mut held.told, clock::steady_ms(), inner.remember_ms());
-        }
-        tokio::time::sleep(TICK).await;
-    }
-}
-
-/// Whether a webhook could be taken: the stream has a leader, and room.
-async fn examine(inner: &Inner, tick: u64) -> Result<(), Trouble> {
-    let stream = inner.names.owed_stream();
-    // Before it is asked: what comes in between is not behind what it says.
-    let last = lock(&inner.holdings).last;
-    let nothing = json!({});
-    let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
-    let info = match tokio::time::timeout(PATIENCE, asked).await.map_err(|_| broker::silent())? {
-        // The server's words; nobody but an operator takes one away.
-        Err(Trouble::Failing(error)) if error.contains("stream not found") => {
-            return Err(failing(format!("the stream {stream} is gone: restart a proxy to make it again")));
-        }
-        info => info?,
-    };
-    let bytes = info["state"]["bytes"].as_u64();
-    let bytes = bytes.ok_or_else(|| failing(format!("the server does not say how much the stream {stream} holds")))?;
-    let is_the_same = tokio::time::timeout(PATIENCE, inner.is_the_same(&info, last));
-    if is_the_same.await.map_err(|_| broker::silent())?? {
-        lock(&inner.holdings).prove();
-    } else {
-        inner.begin_anew();
-    }
-    *lock(&inner.looked_at) = inner.broker.connection();
-    if lock(&inner.trouble).as_ref() == Some(&broker::store_is_full()) && !tick.is_multiple_of(FILL_EVERY) {
-        return Err(broker::store_is_full());
-    }
-    tokio::time::timeout(PATIENCE, inner.fill_reserve()).await.map_err(|_| broker::silent())??;
-    // A full one takes nothing until there is room for more than the next webhook.
-    let was_full = lock(&inner.trouble).as_ref() == Some(&full(stream));
-    match inner.settings.max_bytes {
-        Some(most) if bytes >= if was_full { most / 20 * 19 } else { most } => Err(full(stream)),
-        _ => Ok(()),
-    }
-}
-
-fn full(stream: &str) -> Trouble {
-    Trouble::Failing(format!("the stream {stream} is full: deliver, or raise journal.jetstream.max_bytes"))
 }
 
 impl JetStream {

@@ -2,7 +2,8 @@
 
 use super::broker::{BESIDE_BODY_BYTES, PATIENCE, Provided, Put, failing, silent};
 use super::envelope::{Death, Envelope};
-use super::{Inner, full, names};
+use super::look::full;
+use super::{Inner, names};
 use crate::fate::Reason;
 use crate::format::{Identities, Identity};
 use crate::journal::recalled::Recalled;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// So long an answer waits for what makes its webhook known to be written, too. It is safe by then.
-const REMEMBER_WITHIN: Duration = Duration::from_secs(1);
+/// So long an answer waits for what makes its webhook known to be written, too. It is safe by then; but what
+/// comes again in another grouping may be taken for new where this is not to be had.
+const REMEMBER_WITHIN: Duration = Duration::from_secs(3);
 
 impl Inner {
     /// Puts an arrival into the stream; ready when all of it is acknowledged.

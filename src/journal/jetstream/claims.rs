@@ -53,11 +53,9 @@ pub(super) async fn watch(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(WATCH).await;
         inner.is_awake();
-        let now = Instant::now();
-        let late = |held: &Held| held.until <= now;
         let mut holdings = lock(&inner.holdings);
         let lost: Vec<u16> =
-            holdings.partitions.iter().filter(|(_, held)| late(held)).map(|(partition, _)| *partition).collect();
+            holdings.partitions.iter().filter(|(_, held)| held.is_late()).map(|(partition, _)| *partition).collect();
         lost.iter().for_each(|partition| drop(holdings.lose(*partition)));
         drop(holdings);
         if !lost.is_empty() {
@@ -106,7 +104,7 @@ async fn renew_one(inner: &Inner, partition: u16, claim: u64) {
     match renewed {
         Ok(Ok(Put::At(claim))) => {
             if let Some(held) = holdings.partitions.get_mut(&partition) {
-                (held.claim, held.until) = (claim, until(inner, asked));
+                held.renew(claim, until(inner, asked));
             }
         }
         Ok(Ok(Put::Outrun)) => {

@@ -12,10 +12,13 @@ use async_nats::jetstream::consumer::push::OrderedConfig;
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
 use futures_util::StreamExt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 /// Before the next try, when the broker does not let us read.
 const PAUSE: Duration = Duration::from_millis(200);
+/// A reader that hears nothing for so long is looked after.
+const IDLE: Duration = Duration::from_secs(1);
 /// With more than this to catch up with, only places are read, not bodies.
 const MANY: u64 = 200;
 
@@ -107,7 +110,16 @@ async fn read(inner: &Inner, partition: u16, hold: &Hold) -> Result<bool, Troubl
         caught_up(inner, partition, hold);
     }
     let mut messages = consumer.messages().await.map_err(failing)?;
-    while let Some(message) = messages.next().await {
+    let mut missed = Missed::default();
+    loop {
+        let Ok(next) = tokio::time::timeout(IDLE, messages.next()).await else {
+            if missed.something(inner, partition, hold).await? {
+                tracing::debug!(partition, "its reader hears nothing any more: another takes its place");
+                return Ok(true);
+            }
+            continue;
+        };
+        let Some(message) = next else { break };
         let message = message.map_err(failing)?;
         if see(inner, partition, hold, &message, only_places)? == 0 {
             caught_up(inner, partition, hold);
@@ -121,6 +133,34 @@ async fn read(inner: &Inner, partition: u16, hold: &Hold) -> Result<bool, Troubl
     Ok(true)
 }
 
+/// Whether a reader that hears nothing has missed something. The client notices that a reader is dead after ten
+/// seconds; what others have accepted meanwhile would wait for that.
+#[derive(Debug, Default)]
+struct Missed {
+    /// Where the stream ended when it was looked at last.
+    ends: u64,
+    /// What should have come by then.
+    awaited: Option<u64>,
+}
+
+impl Missed {
+    async fn something(&mut self, inner: &Inner, partition: u16, hold: &Hold) -> Result<bool, Trouble> {
+        let Some(seen) = lock(&inner.holdings).of(partition, hold).map(|held| held.seen) else { return Ok(true) };
+        if self.awaited.is_some_and(|awaited| seen < awaited) {
+            return Ok(true);
+        }
+        let ends = inner.ends.load(Ordering::Relaxed);
+        if ends == std::mem::replace(&mut self.ends, ends) {
+            return Ok(false);
+        }
+        // It may be on its way at this moment, so it has until the next look.
+        let filter = inner.names.owed_in(partition);
+        let first = inner.broker.from(inner.names.owed_stream(), &filter, seen + 1, 1).await?;
+        self.awaited = first.first().map(|stored| stored.sequence);
+        Ok(false)
+    }
+}
+
 fn caught_up(inner: &Inner, partition: u16, hold: &Hold) {
     if let Some(held) = lock(&inner.holdings).of(partition, hold) {
         held.has_caught_up = true;
@@ -132,7 +172,6 @@ fn caught_up(inner: &Inner, partition: u16, hold: &Hold) {
 fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place: bool) -> Result<u64, Trouble> {
     let info = message.info().map_err(failing)?;
     let (sequence, pending, taken) = (info.stream_sequence, info.pending, SystemTime::from(info.published));
-    let Some(address) = names::address(&message.subject) else { return Ok(pending) };
     let none = async_nats::HeaderMap::new();
     let headers = message.headers.as_ref().unwrap_or(&none);
     let size = headers.get("Nats-Msg-Size").and_then(|size| size.as_str().parse().ok());
@@ -150,13 +189,13 @@ fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place
     if is_ended {
         held.ending.insert(sequence);
     }
-    let envelope = if is_ended { None } else { Envelope::read(headers) };
-    if !is_ended && envelope.is_none() {
+    let record = if is_ended { None } else { names::address(&message.subject).zip(Envelope::read(headers)) };
+    if !is_ended && record.is_none() {
         held.unread.insert(sequence);
     }
     let is_leaving = held.leaving.is_some();
     holdings.see((sequence, taken), was_looked_at);
-    let Some(envelope) = envelope.filter(|_| !is_leaving) else { return Ok(pending) };
+    let Some((address, envelope)) = record.filter(|_| !is_leaving) else { return Ok(pending) };
     let (identities, received_ms) = (envelope.known_by(), envelope.received);
     let place = Place { sequence, since_ms: envelope.since, bytes: u32::try_from(bytes).unwrap_or(u32::MAX) };
     let is_new = holdings.lanes(address.consumer).push(partition, address.token, place);

@@ -40,10 +40,8 @@ pub(super) struct Held {
     pub(super) claim: u64,
     /// Which stream its places are of.
     pub(super) stream: u64,
-    /// Until when the claim holds without another word of the broker.
-    pub(super) until: Instant,
-    /// Says that it is lost.
-    pub(super) lost: watch::Sender<bool>,
+    /// Until when the claim holds without another word of the broker; says that it is lost.
+    until: watch::Sender<Option<tokio::time::Instant>>,
     /// Since when nothing new is leased; it is given up when what is out has ended.
     pub(super) leaving: Option<Instant>,
     /// Leases that have not ended.
@@ -68,8 +66,7 @@ impl Held {
         Self {
             claim,
             stream,
-            until,
-            lost: watch::Sender::new(false),
+            until: watch::Sender::new(Some(until.into())),
             leaving: None,
             out: 0,
             ending: BTreeSet::new(),
@@ -88,13 +85,24 @@ impl Held {
     }
 
     pub(super) fn hold(&self) -> Hold {
-        Hold::until(self.lost.subscribe(), self.stream)
+        Hold::until(self.until.subscribe(), self.stream)
+    }
+
+    /// The claim holds until then.
+    pub(super) fn renew(&mut self, claim: u64, until: Instant) {
+        self.claim = claim;
+        self.until.send_replace(Some(until.into()));
+    }
+
+    /// Whether its time is over: it is lost in a moment, or renewed.
+    pub(super) fn is_late(&self) -> bool {
+        self.until.borrow().is_none_or(|until| until <= tokio::time::Instant::now())
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.lost.send_replace(true);
+        self.until.send_replace(None);
         if let Some(follower) = &self.follower {
             follower.abort();
         }
@@ -104,7 +112,7 @@ impl Drop for Held {
 impl Holdings {
     /// The partition, if it is still the holding that this hold is of.
     pub(super) fn of(&mut self, partition: u16, hold: &Hold) -> Option<&mut Held> {
-        self.partitions.get_mut(&partition).filter(|held| hold.is_of(&held.lost))
+        self.partitions.get_mut(&partition).filter(|held| hold.is_of(&held.until))
     }
 
     /// Those that are not about to be given up.

@@ -7,7 +7,6 @@ use super::lanes::{Most, Taken, Turn};
 use crate::journal::{ConsumerId, Hold, Lease, Leased, Trouble};
 use crate::lock::lock;
 use futures_util::future::join_all;
-use std::time::Instant;
 
 /// Bodies leased at once take no more than this together, but for the first of them.
 const LEASE_BYTES: u64 = 4 << 20;
@@ -77,8 +76,7 @@ impl Inner {
             let cached = holdings.cache.take(taken.place.sequence);
             // Lanes of a partition that is not held are forgotten with it.
             let Some(held) = holdings.partitions.get_mut(&taken.partition) else { continue };
-            if held.until <= Instant::now() {
-                // Its time is over: it is lost in a moment, or renewed.
+            if held.is_late() {
                 holdings.lanes(consumer).turn(taken.token, taken.place.sequence, Turn::Back);
                 continue;
             }

@@ -6,7 +6,7 @@ use super::held::Holdings;
 use super::known::Known;
 use super::names::Names;
 use super::settings::Settings;
-use super::{Inner, JetStream, claims, connect, letters, look_after, registry::Registry, remember, settle, streams};
+use super::{Inner, JetStream, claims, connect, letters, look, registry::Registry, remember, settle, streams};
 use crate::clock;
 use crate::journal::Trouble;
 use crate::secret::random_key;
@@ -100,7 +100,7 @@ impl OpenError {
     /// Whether another try may go better: the broker did not answer.
     pub(super) fn may_pass(&self) -> bool {
         let (Self::Stream { error, .. } | Self::Create { error, .. }) = self else { return false };
-        error.contains("timed out") || error.contains("unavailable")
+        error.contains("timed out") || error.contains("unavailable") || error.contains("no suitable peers")
     }
 }
 
@@ -109,7 +109,7 @@ fn hint(error: &str) -> &'static str {
     if error.contains("insufficient storage") {
         "; the server sets journal.retain_max_bytes and max_bytes aside at once: lower them, or give it a larger max_file"
     } else if error.contains("replicas") || error.contains("no suitable peers") {
-        "; journal.jetstream.replicas cannot be more than the servers of the cluster"
+        "; journal.jetstream.replicas cannot be more than the servers of the cluster that are there"
     } else {
         ""
     }
@@ -171,6 +171,7 @@ impl JetStream {
             reviving: tokio::sync::Mutex::new(()),
             born: Mutex::new((None, 0)),
             looked_at: Mutex::default(),
+            ends: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             tasks: Mutex::new(JoinSet::new()),
         });
@@ -184,7 +185,7 @@ impl JetStream {
             inner.spawn(claims::keep(Arc::clone(&inner)));
             inner.spawn(claims::watch(Arc::clone(&inner)));
             inner.spawn(letters::answer(Arc::clone(&inner)));
-            inner.spawn(look_after(Arc::clone(&inner)));
+            inner.spawn(look::look_after(Arc::clone(&inner)));
             inner.spawn(settle::give_up_for_the_gone(Arc::clone(&inner)));
         } else {
             // Who delivers, and what each says that it owes.
