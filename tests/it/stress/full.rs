@@ -1,6 +1,7 @@
 //! A disk that the journal fills itself.
 
 use super::{assert_recovers, assert_red, on, post_large};
+use crate::support::command::run;
 use crate::support::consumer::Consumer;
 use crate::support::disk::Disk;
 use crate::support::ledger::Promises;
@@ -162,4 +163,24 @@ fn a_reader_that_stays_long_leaves_a_full_disk_that_can_be_drained() {
     assert_recovers(&proxy, &promises, next);
     proxy.wait_until_drained("crm");
     promises.assert_kept(&crm);
+}
+
+/// What was delivered gives way to webhooks, but not to copies of itself: it is what is asked for.
+#[test]
+fn a_redelivery_without_room_says_so_and_forgets_nothing() {
+    let Some(disk) = Disk::mount(DISK_KIB) else { return };
+    let (crm, promises) = (Consumer::start(), Promises::default());
+    let proxy = on(&disk, &crm);
+    (1..=100).for_each(|number| assert_eq!(post_large(&proxy, &promises, number, 4).status, 200));
+    crm.wait_for(100);
+    proxy.wait_until_drained("crm");
+    let admin = format!("http://{}/", proxy.admin);
+    let redeliver = || run(&["redeliver", "--consumer", "crm", "--since", "1h", "--admin", &admin]);
+    disk.fill();
+    let refused = redeliver();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("the disk is full"), "{refused:?}");
+    disk.clear();
+    assert_eq!(redeliver().clean(), "100 put back\n");
+    crm.wait_for(200);
 }
