@@ -110,6 +110,8 @@ async fn reserve(inner: &Inner, tick: u64, patience: Duration) -> Result<(), Tro
     if was_full && !tick.is_multiple_of(FILL_EVERY) {
         return Err(broker::store_is_full());
     }
+    // Filling takes its time, and must come to its end.
+    let patience = if was_full { PATIENCE } else { patience };
     match within(patience, inner.fill_reserve()).await {
         Err(trouble) if was_full || trouble == broker::store_is_full() => Err(trouble),
         filled => {
