@@ -145,6 +145,9 @@ impl App {
         // Whoever sees red must not be let in any more.
         ingress.shut();
         admin.drain();
+        if let Some(journal) = &grounds.journal {
+            journal.retire();
+        }
         tracing::info!("draining");
         let at_work = async {
             ingress.drain().await;

@@ -202,6 +202,15 @@ impl Journal {
         }
     }
 
+    /// This process is about to end: it takes up nothing that others leave. What it has it keeps until it is
+    /// closed.
+    pub fn retire(&self) {
+        match self {
+            Journal::Embedded(_) => {}
+            Journal::JetStream(journal) => journal.retire(),
+        }
+    }
+
     /// Gives consumers their ids, made up once for each name, and remembers how long each is waited
     /// for in milliseconds.
     ///

@@ -54,7 +54,8 @@ impl Outcome {
 /// Carries a record. Nothing is kept of it but what the outcome says.
 ///
 /// # Errors
-/// When the journal cannot say what it takes to plan; nothing was sent then.
+/// When the journal cannot say what it takes to plan; nothing was sent then. When the lease is lost; what was
+/// sent before is sent again by whoever has it now.
 pub(super) async fn carry(
     consumer: &Consumer,
     terms: &Terms,
@@ -72,6 +73,10 @@ pub(super) async fn carry(
     let mut attempts = lease.attempts;
     let mut asked = false;
     for (index, (request, id)) in plan.requests.iter().zip(&ids).enumerate().skip(done as usize) {
+        if lease.hold.is_lost() {
+            // Somebody else may be at it by now.
+            return Err(Trouble::Lost);
+        }
         attempts += 1;
         asked = true;
         let (source, kind) = (lease.record.source, lease.record.kind);

@@ -171,7 +171,8 @@ impl Dispatcher {
             let carried = AssertUnwindSafe(carry(&service.consumer, &service.terms, &journal, &lease));
             let outcome = tokio::select! {
                 biased;
-                // Somebody else may be at it from now on.
+                // Somebody else may be at it from now on. First: what was not sent before a freeze must not be
+                // sent after it, at the price of an answer that has come meanwhile.
                 () = lease.hold.lost() => Err(Trouble::Lost),
                 outcome = carried.catch_unwind() => {
                     outcome.unwrap_or_else(|_| Ok(Outcome::hopeless(Reason::Unreadable)))

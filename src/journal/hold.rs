@@ -37,6 +37,13 @@ impl Hold {
         }
     }
 
+    /// Whether it is lost by now.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let until = self.until.as_ref().map(|until| *until.borrow());
+        until.is_some_and(|until| until.is_none_or(|until| until <= Instant::now()))
+    }
+
     /// Whether both come from the same holding.
     pub(super) fn is_of(&self, until: &watch::Sender<Option<Instant>>) -> bool {
         self.until.as_ref().is_some_and(|ours| ours.same_channel(&until.subscribe()))

@@ -102,6 +102,8 @@ struct Inner {
     /// Over which connection it was looked at last, and where it ended.
     looked_at: Mutex<(String, u64)>,
     ends: AtomicU64,
+    /// Whether nothing more is taken up.
+    retired: AtomicBool,
     closed: AtomicBool,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -188,6 +190,10 @@ impl JetStream {
     #[must_use]
     pub fn held(&self) -> usize {
         lock(&self.0.holdings).partitions.len()
+    }
+
+    pub(super) fn retire(&self) {
+        self.0.retired.store(true, Ordering::Relaxed);
     }
 
     /// How many other processes deliver from it, as was seen last.

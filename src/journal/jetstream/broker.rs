@@ -13,7 +13,9 @@ use async_nats::{Client, HeaderMap, Message};
 use futures_util::StreamExt;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
+use std::future::Future;
 use std::time::{Duration, SystemTime};
+use tokio::sync::watch;
 
 /// How long anybody waits for the broker. The platforms give up after some 20 s.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -50,6 +52,8 @@ const SUBJECTS_A_PAGE: u64 = 100_000;
 pub(super) struct Broker {
     pub(super) client: Client,
     pub(super) context: Context,
+    /// How often the connection was lost.
+    losses: watch::Receiver<u64>,
 }
 
 /// A message that is in a stream.
@@ -84,11 +88,27 @@ pub(super) fn failing(error: impl std::fmt::Display) -> Trouble {
 }
 
 impl Broker {
-    pub(super) fn new(client: Client) -> Self {
+    pub(super) fn new(client: Client, losses: watch::Receiver<u64>) -> Self {
         let context = jetstream::context::ContextBuilder::new();
         let context = context.timeout(PATIENCE).ack_timeout(PATIENCE).max_ack_inflight(IN_FLIGHT);
         let context = context.backpressure_on_inflight(true).build(client.clone());
-        Self { client, context }
+        Self { client, context, losses }
+    }
+
+    /// Waits for an answer for as long as the connection is there over which it was asked for: it does not come
+    /// over another.
+    async fn answered<T>(&self, asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        let mut losses = self.losses.clone();
+        losses.mark_unchanged();
+        if !self.is_connected() {
+            return Err(gone());
+        }
+        tokio::select! {
+            biased;
+            answer = asked => answer,
+            // Also when nobody is left who would tell.
+            _ = losses.changed() => Err(gone()),
+        }
     }
 
     /// The largest payload that a message may have, a few headers beside it.
@@ -119,12 +139,13 @@ impl Broker {
         provided: Provided,
     ) -> Result<PublishAck, Trouble> {
         for _ in 0..IN_PROCESS_TRIES {
-            if !self.is_connected() {
-                return Err(gone());
-            }
             let message = message(headers.clone(), payload.clone(), &provided);
-            let sent = self.context.send_publish(subject.clone(), message).await;
-            match sent.map_err(|error| refused(&error))?.await {
+            let sent = async {
+                let sent =
+                    self.context.send_publish(subject.clone(), message).await.map_err(|error| refused(&error))?;
+                Ok(sent.await)
+            };
+            match self.answered(sent).await? {
                 Err(error) if code(&error) == Some(DUPLICATE_IN_PROCESS) => {
                     tokio::time::sleep(IN_PROCESS_PAUSE).await;
                 }
@@ -148,12 +169,12 @@ impl Broker {
         payload: Bytes,
         provided: Provided,
     ) -> Result<(Put, bool), Trouble> {
-        if !self.is_connected() {
-            return Err(gone());
-        }
         let message = message(headers, payload, &provided);
-        let sent = self.context.send_publish(subject, message).await.map_err(|error| refused(&error))?;
-        match sent.await {
+        let sent = async {
+            let sent = self.context.send_publish(subject, message).await.map_err(|error| refused(&error))?;
+            Ok(sent.await)
+        };
+        match self.answered(sent).await? {
             Ok(ack) => Ok((Put::At(ack.sequence), ack.duplicate)),
             Err(error)
                 if error.kind() == PublishErrorKind::WrongLastSequence || code(&error) == Some(OUTRUN_IN_PROCESS) =>
@@ -180,7 +201,7 @@ impl Broker {
     }
 
     async fn answer(&self, what: String, payload: &Value) -> Result<Value, Trouble> {
-        self.context.request(what, payload).await.map_err(failing)
+        self.answered(async { self.context.request(what, payload).await.map_err(failing) }).await
     }
 
     /// Takes a message out of a stream. What was there is written over when its block is, not now: that
@@ -305,10 +326,11 @@ impl Broker {
     }
 
     /// A direct get; its answers come one by one, and an empty one with a status says that this was all.
-    async fn each(&self, stream: &str, what: &Value, mut see: impl FnMut(Message)) -> Result<(), Trouble> {
-        if !self.is_connected() {
-            return Err(gone());
-        }
+    async fn each(&self, stream: &str, what: &Value, see: impl FnMut(Message)) -> Result<(), Trouble> {
+        self.answered(self.each_answer(stream, what, see)).await
+    }
+
+    async fn each_answer(&self, stream: &str, what: &Value, mut see: impl FnMut(Message)) -> Result<(), Trouble> {
         let is_one = what.get("batch").is_none() && what.get("multi_last").is_none();
         let inbox = self.client.new_inbox();
         let mut answers = self.client.subscribe(inbox.clone()).await.map_err(failing)?;

@@ -16,6 +16,7 @@ use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// A claim is renewed so many times before it would be dropped.
@@ -80,6 +81,9 @@ async fn round(inner: &Arc<Inner>) -> Result<(), Trouble> {
         lock(&inner.holdings).leave(partition);
     }
     give_up(inner).await;
+    if inner.retired.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let taken = join_all(take.into_iter().map(|partition| take_one(inner, partition, claims.get(&partition)))).await;
     let taken = taken.into_iter().filter(|taken| *taken).count();
     if taken > 0 {

@@ -3,7 +3,9 @@
 use super::OpenError;
 use super::settings::{Credentials, Settings};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerInfo};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The oldest server that has what the journal stands on: reads of many messages in one request, by
 /// subject, that count right what is left. 2.11 has them, and counts one too many.
@@ -19,12 +21,13 @@ const COMMANDS: usize = 512;
 const WAITING: usize = 16_384;
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 
-/// Connects, and looks at what answers.
+/// Connects, and looks at what answers. Counts beside it how often the connection was lost.
 ///
 /// # Errors
 /// Nobody answers, they do not let us in, or the server is too old.
-pub(super) async fn connect(settings: &Settings) -> Result<Client, OpenError> {
-    let options = options(settings).await?;
+pub(super) async fn connect(settings: &Settings) -> Result<(Client, watch::Receiver<u64>), OpenError> {
+    let (lost, losses) = watch::channel(0);
+    let options = options(settings, lost).await?;
     let unreachable = |error: &dyn std::fmt::Display| OpenError::Unreachable {
         urls: settings.urls.join(", "),
         error: error.to_string(),
@@ -37,7 +40,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Client, OpenError> {
         _ => unreachable(&full(&error)),
     })?;
     look(&client.server_info())?;
-    Ok(client)
+    Ok((client, losses))
 }
 
 /// Whether this names a server.
@@ -46,7 +49,8 @@ pub fn is_server(url: &str) -> bool {
     url.parse::<ServerAddr>().is_ok()
 }
 
-async fn options(settings: &Settings) -> Result<ConnectOptions, OpenError> {
+async fn options(settings: &Settings, lost: watch::Sender<u64>) -> Result<ConnectOptions, OpenError> {
+    let lost = Arc::new(lost);
     let mut options = ConnectOptions::new()
         .name("cutover")
         .connection_timeout(CONNECT_WITHIN)
@@ -54,7 +58,10 @@ async fn options(settings: &Settings) -> Result<ConnectOptions, OpenError> {
         .client_capacity(COMMANDS)
         .subscription_capacity(WAITING)
         .reconnect_delay_callback(|_| RECONNECT_PAUSE)
-        .event_callback(async |event| tell(&event));
+        .event_callback(move |event| {
+            let lost = Arc::clone(&lost);
+            async move { tell(&event, &lost) }
+        });
     options = match &settings.credentials {
         Credentials::None => options,
         Credentials::Password { user, password } => {
@@ -77,7 +84,10 @@ async fn options(settings: &Settings) -> Result<ConnectOptions, OpenError> {
 }
 
 /// What becomes of the connection, for who reads the log at night.
-fn tell(event: &Event) {
+fn tell(event: &Event, lost: &watch::Sender<u64>) {
+    if matches!(event, Event::Disconnected) {
+        lost.send_modify(|losses| *losses += 1);
+    }
     match event {
         Event::Connected => tracing::info!("connected to the broker"),
         Event::Disconnected => tracing::warn!("the connection to the broker is gone; it is tried again"),

@@ -17,6 +17,8 @@ use std::time::{Duration, SystemTime};
 
 /// Before the next try, when the broker does not let us read.
 const PAUSE: Duration = Duration::from_millis(200);
+/// A reader is made within this, or tried anew.
+const MADE_WITHIN: Duration = Duration::from_secs(2);
 /// A reader that hears nothing for so long is looked after.
 const IDLE: Duration = Duration::from_secs(1);
 /// With more than this to catch up with, only places are read, not bodies.
@@ -105,7 +107,8 @@ async fn read(inner: &Inner, partition: u16, hold: &Hold) -> Result<bool, Troubl
         replay_policy: ReplayPolicy::Instant,
         ..OrderedConfig::default()
     };
-    let consumer = stream.create_consumer(config).await.map_err(failing)?;
+    let consumer = tokio::time::timeout(MADE_WITHIN, stream.create_consumer(config)).await;
+    let consumer = consumer.map_err(failing)?.map_err(failing)?;
     if consumer.cached_info().num_pending == 0 {
         caught_up(inner, partition, hold);
     }
@@ -155,8 +158,10 @@ impl Missed {
         }
         // It may be on its way at this moment, so it has until the next look.
         let filter = inner.names.owed_in(partition);
-        let first = inner.broker.from(inner.names.owed_stream(), &filter, seen + 1, 1).await?;
-        self.awaited = first.first().map(|stored| stored.sequence);
+        let first = inner.broker.from(inner.names.owed_stream(), &filter, seen + 1, 1);
+        // The server that does not answer may be the reader's.
+        let Ok(first) = tokio::time::timeout(IDLE, first).await else { return Ok(true) };
+        self.awaited = first?.first().map(|stored| stored.sequence);
         Ok(false)
     }
 }

@@ -17,6 +17,9 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(500);
 /// While something is wrong it is asked again soon: what is asked while there is no leader is never answered.
 const IMPATIENCE: Duration = Duration::from_secs(1);
+/// A stream that seems to be another is looked at again, so often and after so long, before that is believed.
+const SURE_AFTER: u32 = 3;
+const AGAIN: Duration = Duration::from_millis(200);
 /// How many looks lie between two tries whether a full store has room again.
 const FILL_EVERY: u64 = 4;
 
@@ -38,11 +41,12 @@ impl Inner {
     /// Whether this tells of the stream that is known, `last` having been the last record of it. It is
     /// another if it was made at another time, if it ends before that, or if a later record stands before it.
     async fn is_the_same(&self, info: &serde_json::Value, last: Option<Sight>) -> Result<bool, Trouble> {
-        let created = info["created"].as_str().map(str::to_owned);
-        let before = std::mem::replace(&mut lock(&self.born).0, created.clone());
-        let Some((place, taken)) = last else { return Ok(before.is_none() || before == created) };
-        let ends = info["state"]["last_seq"].as_u64().unwrap_or(u64::MAX);
-        if before.is_some() && before != created || ends < place {
+        let was_made = lock(&self.born).0.clone();
+        if was_made.is_some() && was_made.as_deref() != info["created"].as_str() {
+            return Ok(false);
+        }
+        let Some((place, taken)) = last else { return Ok(true) };
+        if ends(info) < place {
             return Ok(false);
         }
         // Only a server that was away can have lost something.
@@ -53,6 +57,10 @@ impl Inner {
         let later = self.broker.first_after(stream, &self.names.below("owed.>"), taken).await?;
         Ok(later.is_none_or(|later| later > place))
     }
+}
+
+fn ends(info: &serde_json::Value) -> u64 {
+    info["state"]["last_seq"].as_u64().unwrap_or_default()
 }
 
 /// Looks after what nobody asks for: whether the broker takes anything, and what is too old.
@@ -71,30 +79,46 @@ pub(super) async fn look_after(inner: Arc<Inner>) {
     }
 }
 
+/// What the stream says of itself, once it is known whether it is the one that was known.
+async fn look(inner: &Inner, patience: Duration) -> Result<serde_json::Value, Trouble> {
+    let stream = inner.names.owed_stream();
+    let nothing = json!({});
+    for tries in 1.. {
+        // Before it is asked: what comes in between is not behind what it says.
+        let last = lock(&inner.holdings).last;
+        let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
+        let info = match within(patience, asked).await {
+            // The server's words; nobody but an operator takes one away.
+            Err(Trouble::Failing(error)) if error.contains("stream not found") => {
+                return Err(failing(format!("the stream {stream} is gone: restart a proxy to make it again")));
+            }
+            info => info?,
+        };
+        if within(patience, inner.is_the_same(&info, last)).await? {
+            lock(&inner.holdings).prove();
+        } else if tries < SURE_AFTER {
+            // A leader that has just been made may not know yet what its readers have been told.
+            tokio::time::sleep(AGAIN).await;
+            continue;
+        } else {
+            inner.begin_anew();
+        }
+        lock(&inner.born).0 = info["created"].as_str().map(str::to_owned);
+        *lock(&inner.looked_at) = inner.broker.connection();
+        inner.ends.store(ends(&info), Ordering::Relaxed);
+        return Ok(info);
+    }
+    Err(broker::silent())
+}
+
 /// Whether a webhook could be taken: the stream has a leader, and room.
 async fn examine(inner: &Inner, tick: u64) -> Result<(), Trouble> {
+    let is_well = lock(&inner.trouble).is_none() && inner.was_looked_at();
+    let patience = if is_well { PATIENCE } else { IMPATIENCE };
+    let info = look(inner, patience).await?;
     let stream = inner.names.owed_stream();
-    // Before it is asked: what comes in between is not behind what it says.
-    let last = lock(&inner.holdings).last;
-    let patience = if lock(&inner.trouble).is_none() { PATIENCE } else { IMPATIENCE };
-    let nothing = json!({});
-    let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
-    let info = match within(patience, asked).await {
-        // The server's words; nobody but an operator takes one away.
-        Err(Trouble::Failing(error)) if error.contains("stream not found") => {
-            return Err(failing(format!("the stream {stream} is gone: restart a proxy to make it again")));
-        }
-        info => info?,
-    };
     let bytes = info["state"]["bytes"].as_u64();
     let bytes = bytes.ok_or_else(|| failing(format!("the server does not say how much the stream {stream} holds")))?;
-    if within(patience, inner.is_the_same(&info, last)).await? {
-        lock(&inner.holdings).prove();
-    } else {
-        inner.begin_anew();
-    }
-    *lock(&inner.looked_at) = inner.broker.connection();
-    inner.ends.store(info["state"]["last_seq"].as_u64().unwrap_or_default(), Ordering::Relaxed);
     reserve(inner, tick, patience).await?;
     // A full one takes nothing until there is room for more than the next webhook.
     let was_full = lock(&inner.trouble).as_ref() == Some(&full(stream));

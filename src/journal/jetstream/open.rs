@@ -130,12 +130,12 @@ impl JetStream {
     /// # Errors
     /// The server cannot be reached, is too old, or has other streams of these names.
     pub async fn open(settings: Settings, role: Role) -> Result<Self, OpenError> {
-        let client = connect::connect(&settings).await?;
+        let (client, losses) = connect::connect(&settings).await?;
         for warning in warnings(&client.server_info(), &settings) {
             tracing::warn!("{warning}");
         }
         let me = client.new_inbox().rsplit('.').next().unwrap_or_default().to_owned();
-        let broker = Broker::new(client);
+        let broker = Broker::new(client, losses);
         let keyless = Names::new(settings.stream.clone(), settings.partitions, [0; 32]);
         match role {
             Role::Member => streams::ensure(&broker.context, &settings, &keyless).await?,
@@ -172,6 +172,7 @@ impl JetStream {
             born: Mutex::new((None, 0)),
             looked_at: Mutex::default(),
             ends: AtomicU64::new(0),
+            retired: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             tasks: Mutex::new(JoinSet::new()),
         });

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// # Errors
 /// Why the journal could not be opened.
 pub async fn probe(settings: &Settings) -> Result<Vec<String>, OpenError> {
-    let client = connect::connect(settings).await?;
+    let (client, _) = connect::connect(settings).await?;
     let context = jetstream::new(client.clone());
     let names = Names::new(settings.stream.clone(), settings.partitions, [0; 32]);
     streams::check(&context, settings, &names).await?;

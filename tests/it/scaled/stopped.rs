@@ -3,6 +3,7 @@
 use super::fleet::Fleet;
 use super::{flat, journal_with, stream};
 use crate::recovery::judge::judge;
+use crate::support::bodies::SUPPORT;
 use crate::support::broker::Broker;
 use crate::support::consumer::{Consumer, Reply};
 use crate::support::eventually;
@@ -73,4 +74,27 @@ fn after_all_were_stopped_one_alone_goes_on_at_once() {
     fleet.again(0);
     fleet.wait_until_kept(&promises, &crm);
     assert_eq!(crm.requests().len(), promises.count());
+}
+
+/// It is about to end: what another leaves is for those that stay.
+#[test]
+fn it_takes_up_nothing_while_it_ends() {
+    let Some(broker) = Broker::shared() else { return };
+    let crm = Consumer::replying(Reply::Late(Duration::from_secs(6)));
+    let consumer = crm.section("crm", "onprem", "timeout = \"20s\"\n");
+    let journal = journal_with(&broker.url(), &stream(), 1, Duration::from_secs(1));
+    let mut fleet = Fleet::start(2, &[consumer, SUPPORT.section("support", "\"crm\""), journal].concat());
+    fleet.wait_for_shares(&[8.0, 8.0]);
+    fleet.promise_a_round(&Promises::default(), 40, 1);
+    crm.wait_for(40);
+    fleet[0].signal("TERM");
+    eventually("it ends", || fleet[0].log().contains("draining").then_some(()));
+    fleet.kill(1);
+    let begun = Instant::now();
+    // The claims of the other are over after a second, and what it is at takes six.
+    while begun.elapsed() < Duration::from_secs(4) {
+        let held = fleet[0].metric("cutover_partitions_held").expect("it is at work");
+        assert!(held <= 8.0, "it holds {held}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
