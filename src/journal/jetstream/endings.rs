@@ -17,7 +17,7 @@ use hyper::body::Bytes;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// Before the next try, when the broker does not take an ending.
@@ -29,8 +29,8 @@ pub(super) const WRITERS: usize = 16;
 const LINGER: Duration = Duration::from_millis(50);
 /// So many endings are written together.
 const TOGETHER: usize = 512;
-/// Then somebody should look at the broker.
-const TRIES_BEFORE_WARNING: u32 = 20;
+/// Then somebody should look at the broker: no new leader takes so long to be found.
+const WARN_AFTER: Duration = Duration::from_secs(30);
 /// A purge costs the broker more than a deletion, but as much for many.
 const WORTH_A_PURGE: usize = 3;
 
@@ -112,7 +112,8 @@ struct Written {
 /// Writes endings in their order, those that have gathered together, until the broker has them. One that
 /// it does not take waits, and the others go on.
 pub(super) async fn write(inner: Arc<Inner>, mut endings: mpsc::UnboundedReceiver<Ending>) {
-    let (mut late, mut tries) = (Vec::new(), 0);
+    let mut late = Vec::new();
+    let (mut failing_since, mut is_told) = (None, false);
     loop {
         let batch = gather(&mut endings, std::mem::take(&mut late)).await;
         let Some(batch) = batch else { return };
@@ -120,11 +121,12 @@ pub(super) async fn write(inner: Arc<Inner>, mut endings: mpsc::UnboundedReceive
         inner.over(&written.over);
         late = written.late;
         let Some(trouble) = written.trouble else {
-            tries = 0;
+            (failing_since, is_told) = (None, false);
             continue;
         };
-        tries += 1;
-        if tries == TRIES_BEFORE_WARNING {
+        let since = *failing_since.get_or_insert_with(Instant::now);
+        if !is_told && since.elapsed() > WARN_AFTER {
+            is_told = true;
             tracing::warn!(%trouble, endings = late.len(), "what was delivered cannot be written down; it is tried on");
         }
         tracing::debug!(%trouble, "endings are not written yet");
