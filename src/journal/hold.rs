@@ -40,14 +40,18 @@ impl Hold {
     /// Whether it is lost by now.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        let until = self.until.as_ref().map(|until| *until.borrow());
-        until.is_some_and(|until| until.is_none_or(|until| until <= Instant::now()))
+        self.until.as_ref().is_some_and(|until| is_over(*until.borrow()))
     }
 
     /// Whether both come from the same holding.
     pub(super) fn is_of(&self, until: &watch::Sender<Option<Instant>>) -> bool {
         self.until.as_ref().is_some_and(|ours| ours.same_channel(&until.subscribe()))
     }
+}
+
+/// Whether a time is over; `None` when it was taken away.
+pub(super) fn is_over(until: Option<Instant>) -> bool {
+    until.is_none_or(|until| until <= Instant::now())
 }
 
 #[cfg(test)]

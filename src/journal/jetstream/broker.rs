@@ -126,6 +126,19 @@ impl Broker {
         (server.server_id, server.client_id)
     }
 
+    /// Sends a message, and what the stream answers.
+    async fn send(
+        &self,
+        subject: String,
+        message: PublishMessage,
+    ) -> Result<Result<PublishAck, PublishError>, Trouble> {
+        let sent = async {
+            let sent = self.context.send_publish(subject, message).await.map_err(|error| refused(&error))?;
+            Ok(sent.await)
+        };
+        self.answered(sent).await
+    }
+
     /// Puts a message into the stream that its subject belongs to; ready when as many servers as the
     /// stream asks for have it.
     ///
@@ -140,12 +153,7 @@ impl Broker {
     ) -> Result<PublishAck, Trouble> {
         for _ in 0..IN_PROCESS_TRIES {
             let message = message(headers.clone(), payload.clone(), &provided);
-            let sent = async {
-                let sent =
-                    self.context.send_publish(subject.clone(), message).await.map_err(|error| refused(&error))?;
-                Ok(sent.await)
-            };
-            match self.answered(sent).await? {
+            match self.send(subject.clone(), message).await? {
                 Err(error) if code(&error) == Some(DUPLICATE_IN_PROCESS) => {
                     tokio::time::sleep(IN_PROCESS_PAUSE).await;
                 }
@@ -170,11 +178,7 @@ impl Broker {
         provided: Provided,
     ) -> Result<(Put, bool), Trouble> {
         let message = message(headers, payload, &provided);
-        let sent = async {
-            let sent = self.context.send_publish(subject, message).await.map_err(|error| refused(&error))?;
-            Ok(sent.await)
-        };
-        match self.answered(sent).await? {
+        match self.send(subject, message).await? {
             Ok(ack) => Ok((Put::At(ack.sequence), ack.duplicate)),
             Err(error)
                 if error.kind() == PublishErrorKind::WrongLastSequence || code(&error) == Some(OUTRUN_IN_PROCESS) =>
@@ -263,13 +267,25 @@ impl Broker {
 
     /// All messages of a subject.
     pub(super) async fn all(&self, stream: &str, subject: &str) -> Result<Vec<Stored>, Trouble> {
+        let mut all = Vec::new();
+        self.each_stored(stream, subject, |stored| all.push(stored)).await?;
+        Ok(all)
+    }
+
+    /// Shows all messages of a subject, a page of them at a time.
+    pub(super) async fn each_stored(
+        &self,
+        stream: &str,
+        subject: &str,
+        mut see: impl FnMut(Stored),
+    ) -> Result<(), Trouble> {
         const PAGE: usize = 1_000;
-        let (mut all, mut next) = (Vec::new(), 1);
+        let mut next = 1;
         loop {
             let page = self.from(stream, subject, next, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(all) };
+            let Some(last) = page.last() else { return Ok(()) };
             next = last.sequence + 1;
-            all.extend(page);
+            page.into_iter().for_each(&mut see);
         }
     }
 

@@ -189,15 +189,17 @@ fn see(inner: &Inner, partition: u16, hold: &Hold, message: &Message, only_place
         return Ok(pending);
     }
     held.seen = sequence;
-    let is_ended = lock(&inner.ended).contains(&(held.stream, sequence));
-    // What this process delivered when it held the partition before, and has not written off yet.
-    if is_ended {
+    let record = if lock(&inner.ended).contains(&(held.stream, sequence)) {
+        // What this process delivered when it held the partition before, and has not written off yet.
         held.ending.insert(sequence);
-    }
-    let record = if is_ended { None } else { names::address(&message.subject).zip(Envelope::read(headers)) };
-    if !is_ended && record.is_none() {
-        held.unread.insert(sequence);
-    }
+        None
+    } else {
+        let record = names::address(&message.subject).zip(Envelope::read(headers));
+        if record.is_none() {
+            held.unread.insert(sequence);
+        }
+        record
+    };
     let is_leaving = held.leaving.is_some();
     holdings.see((sequence, taken), was_looked_at);
     let Some((address, envelope)) = record.filter(|_| !is_leaving) else { return Ok(pending) };

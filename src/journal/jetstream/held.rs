@@ -4,6 +4,7 @@
 
 use super::lanes::{Counts, Lanes};
 use super::told::Told;
+use crate::journal::hold::is_over;
 use crate::journal::{ConsumerId, Hold, Record};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -96,7 +97,7 @@ impl Held {
 
     /// Whether its time is over: it is lost in a moment, or renewed.
     pub(super) fn is_late(&self) -> bool {
-        self.until.borrow().is_none_or(|until| until <= tokio::time::Instant::now())
+        is_over(*self.until.borrow())
     }
 }
 

@@ -83,7 +83,9 @@ pub(super) async fn look_after(inner: Arc<Inner>) {
 async fn look(inner: &Inner, patience: Duration) -> Result<serde_json::Value, Trouble> {
     let stream = inner.names.owed_stream();
     let nothing = json!({});
-    for tries in 1.. {
+    let mut looks = 0;
+    loop {
+        looks += 1;
         // Before it is asked: what comes in between is not behind what it says.
         let last = lock(&inner.holdings).last;
         let asked = inner.broker.ask(format!("STREAM.INFO.{stream}"), &nothing);
@@ -96,7 +98,7 @@ async fn look(inner: &Inner, patience: Duration) -> Result<serde_json::Value, Tr
         };
         if within(patience, inner.is_the_same(&info, last)).await? {
             lock(&inner.holdings).prove();
-        } else if tries < SURE_AFTER {
+        } else if looks < SURE_AFTER {
             // A leader that has just been made may not know yet what its readers have been told.
             tokio::time::sleep(AGAIN).await;
             continue;
@@ -108,7 +110,6 @@ async fn look(inner: &Inner, patience: Duration) -> Result<serde_json::Value, Tr
         inner.ends.store(ends(&info), Ordering::Relaxed);
         return Ok(info);
     }
-    Err(broker::silent())
 }
 
 /// Whether a webhook could be taken: the stream has a leader, and room.

@@ -37,16 +37,11 @@ fn read(stored: &Stored, told: &mut Told, now_ms: u64, remember_ms: u64) {
 
 /// Reads what a partition's consumers were told: a page at a time, for there may be much of it.
 pub(super) async fn learn(inner: &Inner, partition: u16) -> Result<Told, Trouble> {
-    const PAGE: usize = 1_000;
     let (stream, subject) = (inner.names.known_stream(), inner.names.below(&format!("told.*.{partition}")));
-    let (mut told, mut next) = (Told::new(), 1);
-    loop {
-        let page = inner.broker.from(&stream, &subject, next, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(told) };
-        next = last.sequence + 1;
-        let now_ms = clock::steady_ms();
-        page.iter().for_each(|stored| read(stored, &mut told, now_ms, inner.remember_ms()));
-    }
+    let mut told = Told::new();
+    let see = |stored| read(&stored, &mut told, clock::steady_ms(), inner.remember_ms());
+    inner.broker.each_stored(&stream, &subject, see).await?;
+    Ok(told)
 }
 
 /// Forgets what is too old.
